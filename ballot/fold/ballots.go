@@ -1,0 +1,147 @@
+package fold
+
+import (
+	"mandate/ballot/cast"
+	"mandate/ballot/record"
+	"mandate/ballot/tally"
+)
+
+// MaxChecks is how many ballots of one credential can be checked before casting (SPEC.md §10.4).
+const MaxChecks = 32
+
+// box is a vote's ballot box: for each credential its last accepted ballot, and the running sums of those.
+type box struct {
+	last    map[record.Key]lastBallot
+	chosen  map[[32]byte]bool // A components of all accepted ballots
+	spoiled map[record.ID]bool
+	checks  map[record.Key]int
+	cast    map[record.ID]bool // accepted ballots, replaced ones included
+	sums    *tally.Sums
+}
+
+type lastBallot struct {
+	number uint64
+	id     record.ID
+	votes  *cast.Votes // kept only where a later ballot may replace it
+}
+
+func newBox(form *cast.Form) box {
+	return box{
+		last: make(map[record.Key]lastBallot), chosen: make(map[[32]byte]bool), spoiled: make(map[record.ID]bool),
+		checks: make(map[record.Key]int), cast: make(map[record.ID]bool), sums: form.NewSums(),
+	}
+}
+
+// Counted returns how many credentials have an accepted ballot.
+func (v *Vote) Counted() uint64 { return uint64(len(v.box.last)) }
+
+// Checks returns how many ballots were checked before casting.
+func (v *Vote) Checks() int { return len(v.box.spoiled) }
+
+// Last returns the number and id of a credential's last accepted ballot, or false.
+func (v *Vote) Last(key record.Key) (number uint64, id record.ID, ok bool) {
+	l, ok := v.box.last[key]
+	return l.number, l.id, ok
+}
+
+// IsCast reports whether a ballot was accepted, later replaced or not.
+func (v *Vote) IsCast(ballot record.ID) bool { return v.box.cast[ballot] }
+
+// Sums returns the running sums of the counted ballots (SPEC.md §11.2); they must not be changed.
+func (v *Vote) Sums() *tally.Sums { return v.box.sums }
+
+// judgeBallot makes the checks of SPEC.md §10.4 in their order.
+func (s *State) judgeBallot(p *Prepared, v *Vote, b *record.Ballot) verdict {
+	if err := v.Form.CheckShape(p.rec); err != nil {
+		return void("form", "%w", err)
+	}
+	switch {
+	case v.Phase == Called:
+		return void("not-open", "voting has not opened")
+	case v.Phase >= Sealed:
+		return void("sealed", "the ballot box is sealed")
+	case v.Phase == Closed && !v.promised[p.id]:
+		return void("closed", "voting has closed, and the ballot is on no list of promised ones")
+	case v.box.spoiled[p.id]:
+		return void("spoiled", "this ballot was opened for checking and can never be cast")
+	}
+	last, again := v.box.last[b.Key]
+	switch {
+	case again && last.id == p.id:
+		return void("dup", "this ballot is recorded already")
+	case again && !v.Manifest.Revote:
+		return void("spent", "this card has voted, and the vote allows no second ballot")
+	case again && (b.Number != last.number+1 || b.Previous != last.id),
+		!again && (b.Number != 0 || b.Previous != record.ID{}):
+		return void("stale", "the ballot does not follow the last one cast with this card")
+	}
+	booth, _ := s.opened.Load(v.ID)
+	if p.booth != booth {
+		check(booth.(*boothState), []*Prepared{p})
+	}
+	if p.fault != nil {
+		return void(p.fault.Code, "%w", p.fault.Err)
+	}
+	votes := p.ballot.Votes
+	as := votes.Randomness()
+	fresh := make(map[[32]byte]bool, len(as))
+	for _, a := range as {
+		if v.box.chosen[a] || fresh[a] {
+			return void("dup-randomness", "part of the ballot was copied from another ballot")
+		}
+		fresh[a] = true
+	}
+	return accept(func() {
+		if again {
+			v.box.sums.Sub(last.votes)
+		}
+		v.box.sums.Add(votes)
+		next := lastBallot{number: b.Number, id: p.id}
+		if v.Manifest.Revote {
+			next.votes = votes
+		}
+		v.box.last[b.Key] = next
+		v.box.cast[p.id] = true
+		for _, a := range as {
+			v.box.chosen[a] = true
+		}
+	})
+}
+
+// judgeCheck makes the checks of SPEC.md §10.4 for a check record in their order.
+func (s *State) judgeCheck(r *record.Record, v *Vote, b *record.Check) verdict {
+	if want := record.SignatureBytes * len(v.Round.keys); len(b.Signatures) != want {
+		return void("form", "signatures: %d bytes, want %d", len(b.Signatures), want)
+	}
+	switch {
+	case v.Phase != Open:
+		return void("phase", "check: the vote is %v", v.Phase)
+	case v.box.cast[b.Ballot]:
+		return void("cast", "this ballot was cast; a cast ballot cannot be opened")
+	case v.box.spoiled[b.Ballot]:
+		return void("dup", "this ballot is marked as checked already")
+	case v.box.checks[b.Key] >= MaxChecks:
+		return void("limit", "this card has checked %d ballots; cast one, or ask for help", MaxChecks)
+	}
+	if f := cast.CheckCredential(v.castContext(s.genesisID), b.Key, b.Signatures); f != nil {
+		return void(f.Code, "%w", f.Err)
+	}
+	key, err := b.Key.Public()
+	if err != nil {
+		return void("noncanonical", "key: %w", err)
+	}
+	if bad := s.signedBy(r, "the card", key); bad != nil {
+		return *bad
+	}
+	return accept(func() {
+		v.box.spoiled[b.Ballot] = true
+		v.box.checks[b.Key]++
+	})
+}
+
+// recorded notes that a record stands on the log, whatever its outcome: a promised ballot is no longer waited for.
+func (s *State) recorded(p *Prepared) {
+	if v := s.votes[p.rec.Scope]; v != nil && p.rec.Kind() == "ballot" {
+		delete(v.pending, p.id)
+	}
+}

@@ -1,0 +1,101 @@
+package fold
+
+import (
+	"mandate/ballot/record"
+	"mandate/crypto/sigma"
+)
+
+func (s *State) judgeClosing(r *record.Record, v *Vote, b *record.Closing) verdict {
+	if bad := s.officer(r, b.By); bad != nil {
+		return *bad
+	}
+	if v.Phase != Open {
+		return void("phase", "closing: the vote is %v", v.Phase)
+	}
+	if s.now < v.Manifest.Closes {
+		return fatal(v.ID, "closing-time", "voting closes at %d, it is %d", v.Manifest.Closes, s.now)
+	}
+	return accept(func() { v.Phase, v.ClosedAt = Closed, s.now })
+}
+
+func (s *State) judgePromises(r *record.Record, v *Vote, b *record.Promises) verdict {
+	if b.Author > uint64(len(v.relays)) {
+		return void("author", "promises: relay %d does not exist", b.Author)
+	}
+	author, who := s.board, "the board"
+	if b.Author > 0 {
+		author, who = v.relays[b.Author-1], "the relay"
+	}
+	if bad := s.signedBy(r, who, author); bad != nil {
+		return *bad
+	}
+	if v.Phase != Closed {
+		return void("phase", "promises: the vote is %v", v.Phase)
+	}
+	list := &v.lists[b.Author]
+	switch {
+	case list.done || b.Part < list.parts:
+		return void("dup", "promises: part %d is there already, or the list was ended", b.Part)
+	case b.Part > list.parts:
+		return void("order", "promises: part %d, part %d is next", b.Part, list.parts)
+	case len(b.Ballots)%32 != 0 || len(b.Ballots) > 32*record.MaxPromises:
+		return void("form", "promises: %d bytes, want up to %d ids of 32", len(b.Ballots), record.MaxPromises)
+	}
+	return accept(func() {
+		list.parts++
+		list.done = b.Last
+		for i := 0; i < len(b.Ballots); i += 32 {
+			id := record.ID(b.Ballots[i : i+32])
+			v.promised[id] = true
+			if !v.box.cast[id] {
+				v.pending[id] = true
+			}
+		}
+	})
+}
+
+// ListsDone reports whether the board and every relay have posted the last part of their lists of promises.
+func (v *Vote) ListsDone() bool {
+	for _, l := range v.lists {
+		if !l.done {
+			return false
+		}
+	}
+	return true
+}
+
+// BoardListDone reports whether the board has posted the last part of its list of promises.
+func (v *Vote) BoardListDone() bool { return v.lists[0].done }
+
+// Pending returns how many ballots are listed as promised and not yet recorded.
+func (v *Vote) Pending() int { return len(v.pending) }
+
+func (s *State) judgeSeal(r *record.Record, v *Vote) verdict {
+	if bad := s.signedBy(r, "the board", s.board); bad != nil {
+		return *bad
+	}
+	if v.Phase != Closed {
+		return void("phase", "seal: the vote is %v", v.Phase)
+	}
+	if s.now < v.ClosedAt+v.Manifest.Grace && (!v.ListsDone() || len(v.pending) > 0) {
+		return fatal(v.ID, "seal-promises", "%d promised ballots are still to be recorded, or a list of promises is missing", len(v.pending))
+	}
+	counted := v.Counted()
+	var short []int
+	for i := range v.Round.issued {
+		if v.Round.issued[i].count < counted {
+			short = append(short, i+1)
+		}
+	}
+	if len(short) == len(v.Round.issued) {
+		return fatal(v.ID, "stuffing", "%d credentials voted, and no registrar has issue records for as many", counted)
+	}
+	return accept(func() {
+		v.Phase, v.Sealed, v.shortfall = Sealed, s.tree.Size()-1, short
+		v.SealRoot = record.ID(s.tree.Root())
+		s.live++
+	})
+}
+
+// Relays returns the relays' signing keys.
+func (v *Vote) Relays() []sigma.PublicKey { return v.relays }

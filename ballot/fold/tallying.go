@@ -1,0 +1,129 @@
+package fold
+
+import (
+	"slices"
+
+	"mandate/ballot/record"
+	"mandate/ballot/tally"
+)
+
+func (s *State) judgeInput(r *record.Record, v *Vote, b *record.Input) verdict {
+	if bad := s.by(r, "trustee", b.Trustee, v.trustees); bad != nil {
+		return *bad
+	}
+	if v.Phase != Sealed {
+		return void("phase", "input: the vote is %v", v.Phase)
+	}
+	if v.inputs[b.Trustee] {
+		return void("dup", "trustee %d has signed the input already", b.Trustee)
+	}
+	if b.Size != v.Sealed+1 || b.Root != v.SealRoot {
+		return void("input-root", "trustee %d signed another input: size %d root %s, the log has size %d root %s",
+			b.Trustee, b.Size, b.Root.Short(), v.Sealed+1, v.SealRoot.Short())
+	}
+	if err := s.checkCheckpoint(b.Checkpoint, b.Size, v.Manifest.Witnesses); err != nil {
+		return void("input-checkpoint", "trustee %d: %w", b.Trustee, err)
+	}
+	return accept(func() { v.inputs[b.Trustee] = true })
+}
+
+func (s *State) judgeShares(r *record.Record, v *Vote, b *record.Shares) verdict {
+	if bad := s.by(r, "trustee", b.Trustee, v.trustees); bad != nil {
+		return *bad
+	}
+	switch {
+	case v.Phase != Sealed:
+		return void("phase", "shares: the vote is %v", v.Phase)
+	case uint64(len(v.inputs)) < v.Manifest.Quorum:
+		return void("input-quorum", "%d trustees have signed the input, %d must have", len(v.inputs), v.Manifest.Quorum)
+	case v.Counted() == 0:
+		return void("empty", "no ballot was counted, so there is nothing to open")
+	case b.Contest >= uint64(len(v.Manifest.Contests)):
+		return void("form", "contest: %d, the vote has %d", b.Contest, len(v.Manifest.Contests))
+	}
+	key := shareKey{b.Trustee, b.Contest}
+	if v.shares[key] != nil {
+		return void("dup", "trustee %d has given its share of contest %d already", b.Trustee, b.Contest)
+	}
+	y := v.Ceremony.TrusteeKeys()[b.Trustee-1]
+	if err := tally.CheckShares(v.Context(s.genesisID), v.box.sums, y, b); err != nil {
+		return void("share", "trustee %d, contest %d: %w", b.Trustee, b.Contest, err)
+	}
+	return accept(func() { v.shares[key] = b })
+}
+
+// SharesOf returns the accepted shares of a contest by trustee.
+func (v *Vote) SharesOf(contest int) map[int]*record.Shares {
+	out := make(map[int]*record.Shares)
+	for k, b := range v.shares {
+		if k.contest == uint64(contest) {
+			out[int(k.trustee)] = b
+		}
+	}
+	return out
+}
+
+func (s *State) judgeResult(r *record.Record, v *Vote, b *record.Result) verdict {
+	if bad := s.officer(r, b.By); bad != nil {
+		return *bad
+	}
+	if v.Phase != Sealed {
+		return void("phase", "result: the vote is %v", v.Phase)
+	}
+	if uint64(len(v.inputs)) < v.Manifest.Quorum {
+		return fatal(v.ID, "result-input", "%d trustees have signed the input, %d must have", len(v.inputs), v.Manifest.Quorum)
+	}
+	if v.Counted() > 0 {
+		for i := range v.Manifest.Contests {
+			if n := len(v.SharesOf(i)); uint64(n) < v.Manifest.Threshold {
+				return fatal(v.ID, "result-shares", "contest %d: shares of %d trustees, %d are needed", i, n, v.Manifest.Threshold)
+			}
+		}
+	}
+	roll, counted := v.Round.Roll.Announce.Count, v.Counted()
+	if b.Roll != roll || b.Counted != counted || len(b.Contests) != len(v.Manifest.Contests) {
+		return fatal(v.ID, "result-count", "result: %d ballots of %d members in %d contests; the log has %d of %d in %d",
+			b.Counted, b.Roll, len(b.Contests), counted, roll, len(v.Manifest.Contests))
+	}
+	for i, got := range b.Contests {
+		c := &v.Manifest.Contests[i]
+		if err := s.checkCounts(v, i, got.Counts); err != nil {
+			return fatal(v.ID, "result-count", "contest %s: %w", c.ID, err)
+		}
+		outcome, winners := c.Decision.Decide(got.Counts, counted, roll)
+		if got.Outcome != outcome || !slices.Equal(got.Winners, winners) {
+			return fatal(v.ID, "result-outcome", "contest %s: %s %v is claimed, the counts give %s %v", c.ID, got.Outcome, got.Winners, outcome, winners)
+		}
+	}
+	return accept(func() {
+		v.Phase, v.Result = Certified, b
+		if s.live--; s.live == 0 {
+			clear(s.roots)
+		}
+	})
+}
+
+func (s *State) checkCounts(v *Vote, i int, counts []uint64) error {
+	if v.Counted() == 0 {
+		return tally.CheckEmpty(len(v.Manifest.Contests[i].Options), counts)
+	}
+	return tally.CheckCounts(int(v.Manifest.Threshold), v.box.sums, i, v.SharesOf(i), v.Counted(), counts)
+}
+
+// MakeResult computes the result of a sealed vote from what is on the log. It fails if inputs or shares are missing.
+func (s *State) MakeResult(v *Vote, by uint64) (*record.Result, error) {
+	res := &record.Result{By: by, Roll: v.Round.Roll.Announce.Count, Counted: v.Counted()}
+	for i := range v.Manifest.Contests {
+		c := &v.Manifest.Contests[i]
+		counts := make([]uint64, len(c.Options))
+		if v.Counted() > 0 {
+			var err error
+			if counts, err = tally.Open(int(v.Manifest.Threshold), v.box.sums, i, v.SharesOf(i), v.Counted()); err != nil {
+				return nil, err
+			}
+		}
+		outcome, winners := c.Decision.Decide(counts, v.Counted(), res.Roll)
+		res.Contests = append(res.Contests, record.ContestResult{Counts: counts, Outcome: outcome, Winners: winners})
+	}
+	return res, nil
+}

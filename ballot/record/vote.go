@@ -1,0 +1,143 @@
+package record
+
+import (
+	"mandate/ballot/contest"
+	"mandate/ballot/text"
+)
+
+// Limits of SPEC.md §8.3.
+const (
+	MaxTrustees  = 32
+	MaxRelays    = 16
+	MaxWitnesses = 16
+	MaxDuration  = 31_536_000 // of grace and step, seconds
+	MaxPromises  = 2000       // ballots listed in one record
+)
+
+// Vote is a vote's manifest. Its record's id is the vote's id.
+type Vote struct {
+	_             struct{} `cbor:",toarray"`
+	By            uint64
+	Title         text.Texts
+	Template      string // the kind of vote by the organisation's rules
+	Mock          bool   // a rehearsal that decides nothing
+	Slot          uint64
+	Trustees      []Trustee
+	Threshold     uint64 // t: so many trustees open the result
+	Quorum        uint64 // q: so many must have signed the sealed input first
+	Mixes         uint64 // m: 0 without ranked contests
+	Contests      []contest.Contest
+	Opens, Closes uint64
+	Grace         uint64 // seconds after closing that promised ballots are waited for
+	Step          uint64 // seconds a trustee has for a step of key generation
+	Revote        bool
+	Relays        []Relay
+	Witnesses     WitnessPolicy
+}
+
+// A Trustee holds a share of the decryption key.
+type Trustee struct {
+	_    struct{} `cbor:",toarray"`
+	Name string
+	URL  string
+	Key  Key
+}
+
+// A Relay takes ballots when the board cannot be reached, and promises like the board.
+type Relay struct {
+	_    struct{} `cbor:",toarray"`
+	Name string
+	URL  string
+	Key  Key
+}
+
+// A WitnessPolicy demands cosignatures of Need of the keys on the sealed checkpoint.
+type WitnessPolicy struct {
+	_    struct{} `cbor:",toarray"`
+	Need uint64
+	Keys []string // C2SP cosignature verifier keys
+}
+
+// Opening begins the vote and fixes the key (SPEC.md §9.7).
+type Opening struct {
+	_             struct{} `cbor:",toarray"`
+	By            uint64
+	Attempt       uint64 // the attempt of key generation that gave the key
+	Key           Key    // pk
+	TrusteeKeys   []byte // Y_1 ‖ … ‖ Y_n
+	Ceremony      ID
+	RegistrarKeys ID
+}
+
+// Ballot is an encrypted ballot; its record's seal is its proof (SPEC.md §10).
+type Ballot struct {
+	_          struct{} `cbor:",toarray"`
+	Key        Key      // the credential
+	Number     uint64
+	Previous   ID
+	Signatures []byte   // 288 bytes for each registrar, in order
+	Contests   [][]byte // per contest: per option A ‖ B
+}
+
+// Check says that a ballot was opened to another device and must never count.
+type Check struct {
+	_          struct{} `cbor:",toarray"`
+	Key        Key
+	Signatures []byte
+	Ballot     ID
+}
+
+// Closing ends new promises.
+type Closing struct {
+	_  struct{} `cbor:",toarray"`
+	By uint64
+}
+
+// Promises lists ballots that were promised and are still to be recorded.
+type Promises struct {
+	_       struct{} `cbor:",toarray"`
+	Author  uint64   // 0: the board; else a relay
+	Part    uint64
+	Last    bool
+	Ballots []byte // 32 bytes each
+}
+
+// Seal fixes the input of the tally.
+type Seal struct {
+	_ struct{} `cbor:",toarray"`
+}
+
+// Input is a trustee's signature on the sealed input.
+type Input struct {
+	_          struct{} `cbor:",toarray"`
+	Trustee    uint64
+	Size       uint64
+	Root       ID
+	Checkpoint string
+}
+
+// Shares is a trustee's part of the decryption of one contest's sums (SPEC.md §11.3).
+type Shares struct {
+	_       struct{} `cbor:",toarray"`
+	Trustee uint64
+	Contest uint64
+	Shares  []byte // 32 bytes for each option
+	Proof   []byte
+}
+
+// Result is the certified result.
+type Result struct {
+	_        struct{} `cbor:",toarray"`
+	By       uint64
+	Roll     uint64 // roll entries
+	Counted  uint64 // ballots counted
+	Contests []ContestResult
+}
+
+// A ContestResult has a contest's counts and what they decide.
+type ContestResult struct {
+	_       struct{} `cbor:",toarray"`
+	Counts  []uint64 // per option
+	Outcome string
+	Winners []uint64 // options, ascending
+}

@@ -1,0 +1,165 @@
+// Package text says what a text, name, slug, date or address in a record may contain (SPEC.md §8.1, §8.2).
+//
+// Two different strings that look the same on a screen could make members believe that they chose something else, so texts
+// are in Unicode normal form C and hold no control, bidirectional or invisible characters. The functions return an error that
+// names the field given by the caller; nothing is repaired silently.
+package text
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Limits of SPEC.md §8.1, in bytes unless said.
+const (
+	MaxText      = 2000
+	MaxName      = 200
+	MaxSlug      = 40
+	MaxURL       = 300
+	MaxLanguages = 16
+)
+
+var (
+	slugForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+	langForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
+)
+
+// Texts is one text in several languages: language tag to text.
+type Texts map[string]string
+
+// In returns the text in the language lang, else in English, else in the first language by tag.
+func (t Texts) In(lang string) string {
+	for _, l := range []string{lang, "en"} {
+		if s, ok := t[l]; ok {
+			return s
+		}
+	}
+	for _, l := range t.Languages() {
+		return t[l]
+	}
+	return ""
+}
+
+// Languages returns the language tags in order.
+func (t Texts) Languages() []string { return slices.Sorted(maps.Keys(t)) }
+
+// Check reports whether t has 1 to 16 languages, each well-formed, with a well-formed text.
+func (t Texts) Check(field string) error {
+	if len(t) == 0 || len(t) > MaxLanguages {
+		return fmt.Errorf("%s: %d languages, want 1 to %d", field, len(t), MaxLanguages)
+	}
+	for _, l := range t.Languages() {
+		if !langForm.MatchString(l) {
+			return fmt.Errorf("%s: %q is not a language tag such as \"en\" or \"es-MX\"", field, l)
+		}
+		if err := CheckText(field+" ("+l+")", t[l]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckText reports whether s is a well-formed text of 1 to 2000 bytes; line feeds are allowed inside.
+func CheckText(field, s string) error { return check(field, s, MaxText, true) }
+
+// CheckName reports whether s is a well-formed name of 1 to 200 bytes on one line.
+func CheckName(field, s string) error { return check(field, s, MaxName, false) }
+
+func check(field, s string, limit int, lines bool) error {
+	switch {
+	case s == "":
+		return fmt.Errorf("%s: is empty", field)
+	case len(s) > limit:
+		return fmt.Errorf("%s: %d bytes, at most %d", field, len(s), limit)
+	case !utf8.ValidString(s):
+		return fmt.Errorf("%s: is not valid UTF-8", field)
+	case !norm.NFC.IsNormalString(s):
+		return fmt.Errorf("%s: is not in Unicode normal form C", field)
+	case strings.TrimSpace(s) != s:
+		return fmt.Errorf("%s: starts or ends with white space", field)
+	}
+	for _, r := range s {
+		if r == '\n' && lines {
+			continue
+		}
+		if forbidden(r) {
+			return fmt.Errorf("%s: has the character U+%04X, which is invisible or reorders text", field, r)
+		}
+	}
+	return nil
+}
+
+// forbidden lists the characters of SPEC.md §8.2.
+func forbidden(r rune) bool {
+	switch {
+	case r <= 0x1f, r >= 0x7f && r <= 0x9f,
+		r == 0xad, r == 0x61c, r >= 0x200b && r <= 0x200f,
+		r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x2069, r == 0xfeff:
+		return true
+	}
+	return false
+}
+
+// Clean makes a string that a person typed or a spreadsheet exported fit for a record: normal form C, surrounding white space
+// removed. What remains forbidden is left for CheckText and CheckName to name.
+func Clean(s string) string {
+	return strings.TrimFunc(norm.NFC.String(s), unicode.IsSpace)
+}
+
+// CheckSlug reports whether s is a slug: 1 to 40 lower-case ASCII letters, digits and hyphens.
+func CheckSlug(field, s string) error {
+	if !slugForm.MatchString(s) {
+		return fmt.Errorf("%s: %q is not 1 to %d lower-case letters, digits and hyphens", field, s, MaxSlug)
+	}
+	return nil
+}
+
+// CheckDate reports whether s is a calendar date YYYY-MM-DD.
+func CheckDate(field, s string) error {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return fmt.Errorf("%s: %q is not a date like 2026-05-01", field, s)
+	}
+	return nil
+}
+
+// CheckURL reports whether s is empty or an absolute http or https address without user information, of at most 300 bytes.
+func CheckURL(field, s string) error {
+	if s == "" {
+		return nil
+	}
+	if err := urlFault(s); err != nil {
+		return fmt.Errorf("%s: %w", field, err)
+	}
+	return nil
+}
+
+func urlFault(s string) error {
+	if len(s) > MaxURL {
+		return fmt.Errorf("%d bytes, at most %d", len(s), MaxURL)
+	}
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return errors.New("has a character that is not visible ASCII")
+		}
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return err
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("%q is neither http nor https", s)
+	case u.Host == "" || u.User != nil:
+		return fmt.Errorf("%q has no host, or names a user", s)
+	}
+	return nil
+}
