@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"mandate/ballot/checkpoint"
 	"mandate/ballot/record"
 	"mandate/ballot/text"
 	"mandate/crypto/blind"
@@ -27,7 +28,7 @@ func (s *State) judgeGenesis(r *record.Record, g *record.Genesis) verdict {
 	if err := checkOrigin(g.Origin); err != nil {
 		return fault(err)
 	}
-	logKey, err := parseNoteKey(g.LogKey)
+	logKey, err := checkpoint.ParseLogKey(g.LogKey)
 	if err != nil {
 		return fault(fmt.Errorf("log-key: %w", err))
 	}
@@ -379,11 +380,7 @@ func (s *State) judgeSlotKey(r *record.Record, round *Round, b *record.SlotKey) 
 	if s.moduli[b.Modulus] {
 		return void("key-reuse", "the key of registrar %d for slot %d is used elsewhere on this log", b.Registrar, b.Slot)
 	}
-	key, err := blind.ParsePublicKey(b.Modulus[:])
-	if err == nil {
-		ctx := SlotContext(round.ID, b.Slot, b.Registrar)
-		err = checkCertificate(key, ctx, b.Roots[:])
-	}
+	key, err := checkSlotKey(round.ID, b)
 	if err != nil {
 		return void("key", "the key of registrar %d for slot %d: %w", b.Registrar, b.Slot, err)
 	}
@@ -391,6 +388,19 @@ func (s *State) judgeSlotKey(r *record.Record, round *Round, b *record.SlotKey) 
 		s.moduli[b.Modulus] = true
 		slot.Keys[i], slot.moduli[i] = key, b.Modulus
 	})
+}
+
+func checkSlotKey(round record.ID, b *record.SlotKey) (*blind.PublicKey, error) {
+	key, err := blind.ParsePublicKey(b.Modulus[:])
+	if err != nil {
+		return nil, err
+	}
+	roots, err := blind.ParseCertificate(b.Roots[:])
+	if err != nil {
+		return nil, err
+	}
+	ctx := SlotContext(round, b.Slot, b.Registrar)
+	return key, key.CheckCertificate(ctx[:], roots)
 }
 
 func (s *State) judgeIssues(r *record.Record, round *Round, registrar uint64, entries []uint64) verdict {
