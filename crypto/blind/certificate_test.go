@@ -1,0 +1,93 @@
+package blind_test
+
+import (
+	"bytes"
+	"errors"
+	"math/big"
+	"testing"
+
+	"mandate/crypto/blind"
+	"mandate/crypto/blind/blindtest"
+)
+
+func certify(t *testing.T, i int, context string) blind.Certificate {
+	t.Helper()
+	c, err := blindtest.Key(t, i).Certify([]byte(context))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestF8_CertificateHolds(t *testing.T) {
+	for i := range 3 {
+		for _, context := range []string{"", "round 1, slot 2, registrar 3"} {
+			c := certify(t, i, context)
+			pk, err := blind.ParsePublicKey(blindtest.Key(t, i).Public().Modulus())
+			if err != nil {
+				t.Fatal(err)
+			}
+			parsed, err := blind.ParseCertificate(bytes.Clone(c[:]))
+			if err != nil || parsed != c {
+				t.Fatalf("ParseCertificate: %v", err)
+			}
+			if err := pk.CheckCertificate([]byte(context), parsed); err != nil {
+				t.Errorf("key %d, context %q: %v", i, context, err)
+			}
+		}
+	}
+}
+
+func TestF8_CertificateIsForOneKeyAndContext(t *testing.T) {
+	c := certify(t, 0, "slot 1")
+	pk := blindtest.Key(t, 0).Public()
+	for name, err := range map[string]error{
+		"another context": pk.CheckCertificate([]byte("slot 2"), c),
+		"no context":      pk.CheckCertificate(nil, c),
+		"another key":     blindtest.Key(t, 1).Public().CheckCertificate([]byte("slot 1"), c),
+		"zeros":           pk.CheckCertificate([]byte("slot 1"), blind.Certificate{}),
+	} {
+		if !errors.Is(err, blind.ErrCertificate) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Each of the eight roots is checked, in its place and in its one encoding.
+func TestF8_EveryRootIsChecked(t *testing.T) {
+	pk := blindtest.Key(t, 0).Public()
+	n := new(big.Int).SetBytes(pk.Modulus())
+	overflowing := 0
+	for context := byte(0); context < 8; context++ {
+		c := certify(t, 0, string(context))
+		for k := range blind.CertificateRoots {
+			root := func(c *blind.Certificate, k int) []byte { return c[k*blind.Size : (k+1)*blind.Size] }
+			flipped := c
+			root(&flipped, k)[blind.Size-1] ^= 1
+			swapped := c
+			other := (k + 1) % blind.CertificateRoots
+			copy(root(&swapped, k), root(&c, other))
+			copy(root(&swapped, other), root(&c, k))
+			negated := c
+			x := new(big.Int).SetBytes(root(&c, k))
+			new(big.Int).Sub(n, x).FillBytes(root(&negated, k))
+			for name, bad := range map[string]blind.Certificate{"flipped": flipped, "swapped": swapped, "negated": negated} {
+				if err := pk.CheckCertificate([]byte{context}, bad); !errors.Is(err, blind.ErrCertificate) {
+					t.Errorf("root %d %s: %v", k, name, err)
+				}
+			}
+			if x.Add(x, n).BitLen() <= 8*blind.Size {
+				overflowing++
+				plusN := c
+				x.FillBytes(root(&plusN, k))
+				if err := pk.CheckCertificate([]byte{context}, plusN); !errors.Is(err, blind.ErrCertificate) {
+					t.Errorf("root %d + N: %v", k, err)
+				}
+			}
+		}
+		if overflowing > 0 && context > 0 {
+			return
+		}
+	}
+	t.Error("no root + N fits into 256 bytes; use another key")
+}
