@@ -13,10 +13,17 @@ const MaxChecks = 32
 type box struct {
 	last    map[record.Key]lastBallot
 	chosen  map[[32]byte]bool // A components of all accepted ballots
-	spoiled map[record.ID]bool
+	spoiled map[spoiled]bool
 	checks  map[record.Key]int
 	cast    map[record.ID]bool // accepted ballots, replaced ones included
 	sums    *tally.Sums
+}
+
+// spoiled is a ballot that its own credential has marked as checked. Of another's ballot a credential can say nothing: a board that holds
+// back a ballot could otherwise let any card make it void first.
+type spoiled struct {
+	key    record.Key
+	ballot record.ID
 }
 
 type lastBallot struct {
@@ -27,7 +34,7 @@ type lastBallot struct {
 
 func newBox(form *cast.Form) box {
 	return box{
-		last: make(map[record.Key]lastBallot), chosen: make(map[[32]byte]bool), spoiled: make(map[record.ID]bool),
+		last: make(map[record.Key]lastBallot), chosen: make(map[[32]byte]bool), spoiled: make(map[spoiled]bool),
 		checks: make(map[record.Key]int), cast: make(map[record.ID]bool), sums: form.NewSums(),
 	}
 }
@@ -62,7 +69,7 @@ func (s *State) judgeBallot(p *Prepared, v *Vote, b *record.Ballot) verdict {
 		return void("sealed", "the ballot box is sealed")
 	case v.Phase == Closed && !v.promised[p.id]:
 		return void("closed", "voting has closed, and the ballot is on no list of promised ones")
-	case v.box.spoiled[p.id]:
+	case v.box.spoiled[spoiled{b.Key, p.id}]:
 		return void("spoiled", "this ballot was opened for checking and can never be cast")
 	}
 	last, again := v.box.last[b.Key]
@@ -118,8 +125,8 @@ func (s *State) judgeCheck(r *record.Record, v *Vote, b *record.Check) verdict {
 		return void("phase", "check: the vote is %v", v.Phase)
 	case v.box.cast[b.Ballot]:
 		return void("cast", "this ballot was cast; a cast ballot cannot be opened")
-	case v.box.spoiled[b.Ballot]:
-		return void("dup", "this ballot is marked as checked already")
+	case v.box.spoiled[spoiled{b.Key, b.Ballot}]:
+		return void("dup", "this card has marked the ballot as checked already")
 	case v.box.checks[b.Key] >= MaxChecks:
 		return void("limit", "this card has checked %d ballots; cast one, or ask for help", MaxChecks)
 	}
@@ -134,7 +141,7 @@ func (s *State) judgeCheck(r *record.Record, v *Vote, b *record.Check) verdict {
 		return *bad
 	}
 	return accept(func() {
-		v.box.spoiled[b.Ballot] = true
+		v.box.spoiled[spoiled{b.Key, b.Ballot}] = true
 		v.box.checks[b.Key]++
 	})
 }

@@ -46,10 +46,10 @@ func (s *State) judgePromises(r *record.Record, v *Vote, b *record.Promises) ver
 		list.done = b.Last
 		for i := 0; i < len(b.Ballots); i += 32 {
 			id := record.ID(b.Ballots[i : i+32])
-			v.promised[id] = true
-			if !v.box.cast[id] {
+			if !v.promised[id] && !v.box.cast[id] { // listed before: it is pending already, or was recorded since
 				v.pending[id] = true
 			}
+			v.promised[id] = true
 		}
 	})
 }

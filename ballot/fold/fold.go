@@ -249,11 +249,14 @@ func (s *State) judge(p *Prepared) verdict {
 		return fatal(log, p.err.Code, "%w", p.err.Err)
 	}
 	r := p.rec
-	if g, ok := r.Body.(*record.Genesis); ok || s.genesis == nil {
-		if !ok || s.genesis != nil {
+	if g, ok := r.Body.(*record.Genesis); ok || s.tree.Size() == 0 {
+		if !ok || s.tree.Size() > 0 {
 			return fatal(log, "genesis", "a %s record at %d: the first record, and no other, is the genesis record", r.Kind(), s.tree.Size())
 		}
 		return s.judgeGenesis(r, g)
+	}
+	if s.genesis == nil { // the first record was none
+		return void("scope", "%s: the log has no genesis record", r.Kind())
 	}
 	switch b := r.Body.(type) {
 	case *record.Time:

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mandate/ballot/checkpoint"
+	"mandate/ballot/credential"
 	"mandate/ballot/record"
 	"mandate/ballot/text"
 	"mandate/crypto/blind"
@@ -357,15 +358,6 @@ func (s *State) judgeInRound(r *record.Record, round *Round) verdict {
 	panic("fold: " + r.Kind() + " is not a kind of a round")
 }
 
-// SlotContext is what the certificate of a registrar's key for a slot is bound to (SPEC.md §9.4). registrar counts from 1.
-func SlotContext(round record.ID, slot, registrar uint64) [32]byte {
-	t := transcript.New("mandate/v1 slot key")
-	t.AppendBytes("round", round[:])
-	t.AppendUint64("slot", slot)
-	t.AppendUint64("registrar", registrar)
-	return t.ID("context")
-}
-
 func (s *State) judgeSlotKey(r *record.Record, round *Round, b *record.SlotKey) verdict {
 	if v := s.by(r, "registrar", b.Registrar, round.keys); v != nil {
 		return *v
@@ -380,27 +372,14 @@ func (s *State) judgeSlotKey(r *record.Record, round *Round, b *record.SlotKey) 
 	if s.moduli[b.Modulus] {
 		return void("key-reuse", "the key of registrar %d for slot %d is used elsewhere on this log", b.Registrar, b.Slot)
 	}
-	key, err := checkSlotKey(round.ID, b)
+	key, err := credential.CheckSlotKey(round.ID, b)
 	if err != nil {
-		return void("key", "the key of registrar %d for slot %d: %w", b.Registrar, b.Slot, err)
+		return void("key", "slot-key: %w", err)
 	}
 	return accept(func() {
 		s.moduli[b.Modulus] = true
 		slot.Keys[i], slot.moduli[i] = key, b.Modulus
 	})
-}
-
-func checkSlotKey(round record.ID, b *record.SlotKey) (*blind.PublicKey, error) {
-	key, err := blind.ParsePublicKey(b.Modulus[:])
-	if err != nil {
-		return nil, err
-	}
-	roots, err := blind.ParseCertificate(b.Roots[:])
-	if err != nil {
-		return nil, err
-	}
-	ctx := SlotContext(round, b.Slot, b.Registrar)
-	return key, key.CheckCertificate(ctx[:], roots)
 }
 
 func (s *State) judgeIssues(r *record.Record, round *Round, registrar uint64, entries []uint64) verdict {

@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"fmt"
 	"slices"
 
 	"mandate/ballot/record"
@@ -86,10 +87,12 @@ func (s *State) judgeResult(r *record.Record, v *Vote, b *record.Result) verdict
 			b.Counted, b.Roll, len(b.Contests), counted, roll, len(v.Manifest.Contests))
 	}
 	for i, got := range b.Contests {
-		c := &v.Manifest.Contests[i]
 		if err := s.checkCounts(v, i, got.Counts); err != nil {
-			return fatal(v.ID, "result-count", "contest %s: %w", c.ID, err)
+			return fatal(v.ID, "result-count", "contest %s: %w", v.Manifest.Contests[i].ID, err)
 		}
+	}
+	for i, got := range b.Contests {
+		c := &v.Manifest.Contests[i]
 		outcome, winners := c.Decision.Decide(got.Counts, counted, roll)
 		if got.Outcome != outcome || !slices.Equal(got.Winners, winners) {
 			return fatal(v.ID, "result-outcome", "contest %s: %s %v is claimed, the counts give %s %v", c.ID, got.Outcome, got.Winners, outcome, winners)
@@ -112,6 +115,12 @@ func (s *State) checkCounts(v *Vote, i int, counts []uint64) error {
 
 // MakeResult computes the result of a sealed vote from what is on the log. It fails if inputs or shares are missing.
 func (s *State) MakeResult(v *Vote, by uint64) (*record.Result, error) {
+	if v.Phase != Sealed {
+		return nil, fmt.Errorf("result: the vote is %v", v.Phase)
+	}
+	if n := uint64(len(v.inputs)); n < v.Manifest.Quorum {
+		return nil, fmt.Errorf("result: %d trustees have signed the input, %d must have", n, v.Manifest.Quorum)
+	}
 	res := &record.Result{By: by, Roll: v.Round.Roll.Announce.Count, Counted: v.Counted()}
 	for i := range v.Manifest.Contests {
 		c := &v.Manifest.Contests[i]

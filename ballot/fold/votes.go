@@ -3,8 +3,11 @@ package fold
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"mandate/ballot/cast"
+	"mandate/ballot/contest"
 	"mandate/ballot/record"
 	"mandate/ballot/tally"
 	"mandate/ballot/text"
@@ -184,12 +187,13 @@ func checkManifest(b *record.Vote) (trustees, relays []sigma.PublicKey, err erro
 	party := func(keys *keySet, at, name, url string, key record.Key) error {
 		return errors.Join(text.CheckName(at+".name", name), text.CheckURL(at+".url", url), keys.add(at+".key", key))
 	}
-	tk, rk := newKeySet(), newKeySet()
+	tk := newKeySet()
 	for i, t := range b.Trustees {
 		if err := party(tk, fmt.Sprintf("trustees[%d]", i), t.Name, t.URL, t.Key); err != nil {
 			return nil, nil, err
 		}
 	}
+	rk := newKeySet(slices.Collect(maps.Keys(tk.seen))...) // nobody is trustee and relay with one key
 	for i, r := range b.Relays {
 		if err := party(rk, fmt.Sprintf("relays[%d]", i), r.Name, r.URL, r.Key); err != nil {
 			return nil, nil, err
@@ -203,8 +207,8 @@ func checkManifest(b *record.Vote) (trustees, relays []sigma.PublicKey, err erro
 }
 
 func checkContests(b *record.Vote) error {
-	if n := len(b.Contests); n < 1 || n > 32 {
-		return fmt.Errorf("contests: %d, want 1 to 32", n)
+	if n := len(b.Contests); n < 1 || n > contest.MaxContests {
+		return fmt.Errorf("contests: %d, want 1 to %d", n, contest.MaxContests)
 	}
 	languages := fmt.Sprint(b.Title.Languages())
 	same := func(field string, t text.Texts) error {
