@@ -45,8 +45,8 @@
 // most one unit in 65537 is an e-th power, so a false certificate exists with
 // probability at most 65537^−8 = 2^−128 for each modulus that a cheat tries
 // (Goldberg, Reyzin, Sagga, Baldimtsi, "Efficient Noninteractive Certification
-// of RSA Moduli and Beyond", ASIACRYPT 2019). It says nothing about how hard N
-// is to factor: a registrar that hands out a weak key is a dishonest registrar,
+// of RSA Moduli and Beyond", IACR ePrint 2018/057). It says nothing about how hard
+// N is to factor: a registrar that hands out a weak key is a dishonest registrar,
 // which one honest registrar makes harmless.
 //
 // # Timing and faults

@@ -57,7 +57,7 @@ var smallPrimes = sync.OnceValue(func() *big.Int {
 			continue
 		}
 		factors = append(factors, big.NewInt(int64(p)))
-		for q := p * p; q <= exponent; q += p {
+		for q := 2 * p; q <= exponent; q += p { // not p², which overflows 32 bits
 			composite[q] = true
 		}
 	}
