@@ -183,9 +183,15 @@ func (p *Prepared) Ballot() *cast.Checked { return p.ballot }
 func (s *State) Prepare(raws [][]byte) []*Prepared {
 	ps := make([]*Prepared, len(raws))
 	cast.Parallel(len(raws), func(i int) { ps[i] = decode(raws[i]) })
+	s.Check(ps)
+	return ps
+}
+
+// Check does what Prepare could not do for ballots whose vote has opened since; others are left as they are.
+func (s *State) Check(ps []*Prepared) {
 	byVote := make(map[*boothState][]*Prepared)
 	for _, p := range ps {
-		if p.rec == nil || p.rec.Kind() != "ballot" {
+		if p.rec == nil || p.rec.Kind() != "ballot" || p.booth != nil {
 			continue
 		}
 		if b, ok := s.opened.Load(p.rec.Scope); ok {
@@ -195,7 +201,6 @@ func (s *State) Prepare(raws [][]byte) []*Prepared {
 	for b, group := range byVote {
 		check(b, group)
 	}
-	return ps
 }
 
 func decode(raw []byte) *Prepared {
