@@ -35,7 +35,7 @@ func (*Refusal) tag() string { return "refusal" }
 type Answer interface{ tag() string }
 
 // SignAnswer signs a promise or refusal by the board or a relay, and returns its encoding.
-func SignAnswer(genesis ID, a Answer, key *sigma.SecretKey, rand io.Reader) ([]byte, error) {
+func SignAnswer(genesis ID, a Answer, key sigma.SecretKey, rand io.Reader) ([]byte, error) {
 	switch a := a.(type) {
 	case *Promise:
 		a.Tag = a.tag()

@@ -67,7 +67,7 @@ type Key [32]byte
 func (k Key) String() string { return hex.EncodeToString(k[:]) }
 
 // Public decodes the key. The identity and encodings that are no group element are errors.
-func (k Key) Public() (sigma.PublicKey, error) { return sigma.ParsePublicKey(k[:]) }
+func (k Key) Public() (sigma.PublicKey, error) { return sigma.DecodePublicKey(k[:]) }
 
 // Codes of a record that does not decode (SPEC.md §9.1).
 const (
@@ -136,7 +136,7 @@ var (
 		TagsMd:            cbor.TagsForbidden,
 		MaxNestedLevels:   12,
 		MaxArrayElements:  MaxSize,
-		MaxMapPairs:       64,
+		MaxMapPairs:       MaxSize, // how many languages a text may have is the rules' matter, not the form's
 		UTF8:              cbor.UTF8RejectInvalid,
 		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
 	}.DecMode())
@@ -152,22 +152,37 @@ func must[T any](v T, err error) T {
 // Encode returns v in deterministic CBOR. It is for the bodies of this package and for other signed structures of SPEC.md §8.4.
 func Encode(v any) ([]byte, error) { return encMode.Marshal(v) }
 
-// DecodeStrict decodes deterministic CBOR into v and refuses bytes that v does not encode to again.
+// DecodeStrict decodes deterministic CBOR of at most MaxSize bytes into v and refuses bytes that v does not encode to again.
 func DecodeStrict(b []byte, v any) error {
-	if len(b) > MaxSize {
-		return fmt.Errorf("%d bytes, at most %d", len(b), MaxSize)
-	}
-	if err := decMode.Unmarshal(b, v); err != nil {
-		return err
-	}
-	again, err := encMode.Marshal(v)
+	rest, err := DecodeFirst(b, MaxSize, v)
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(b, again) {
-		return errors.New("is not in deterministic form")
+	if len(rest) > 0 {
+		return fmt.Errorf("%d bytes after the end", len(rest))
 	}
 	return nil
+}
+
+// DecodeFirst is DecodeStrict for the first item in b, of at most limit bytes, and returns the bytes after it. It is for files
+// that hold a sequence of items, or larger ones than a record.
+func DecodeFirst(b []byte, limit int, v any) (rest []byte, err error) {
+	rest, err = decMode.UnmarshalFirst(b[:min(len(b), limit)], v)
+	if err != nil {
+		if len(b) > limit {
+			err = fmt.Errorf("%w (of %d bytes the first %d are looked at)", err, len(b), limit)
+		}
+		return nil, err
+	}
+	rest = b[min(len(b), limit)-len(rest):]
+	again, err := encMode.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(b[:len(b)-len(rest)], again) {
+		return nil, errors.New("is not in deterministic form")
+	}
+	return rest, nil
 }
 
 // Decode parses the bytes of a record. Errors are *FormError. It keeps raw, which must not be changed afterwards.
@@ -188,6 +203,9 @@ func Decode(raw []byte) (*Record, error) {
 	}
 	body := newBody(c.Kind)
 	if body == nil {
+		if c.Body[0]>>5 != 4 { // major type of an array, RFC 8949 §3.1
+			return nil, malformed("payload", errors.New("body is not an array"))
+		}
 		return nil, &FormError{CodeUnknownKind, fmt.Errorf("kind %q", c.Kind)}
 	}
 	if err := DecodeStrict(c.Body, body); err != nil {
@@ -219,7 +237,7 @@ func Assemble(payload, seal []byte) (*Record, error) {
 }
 
 // Sign makes a record signed by its author (SPEC.md §8.1). genesis is the id of the log's genesis record, zero for that record itself.
-func Sign(genesis, scope ID, body Body, key *sigma.SecretKey, rand io.Reader) (*Record, error) {
+func Sign(genesis, scope ID, body Body, key sigma.SecretKey, rand io.Reader) (*Record, error) {
 	payload, err := Payload(scope, body)
 	if err != nil {
 		return nil, err
