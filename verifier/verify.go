@@ -187,7 +187,7 @@ func (a *audit) opened(id record.ID) {
 
 // follow notes, when a vote closes, how many cards were issued while it was open.
 func (a *audit) follow(index uint64, p *fold.Prepared, o fold.Outcome) {
-	a.watchReceipt(index, p)
+	a.watchReceipt(index, p, o)
 	if o.Status != fold.Accepted || p.Record().Kind() != "closing" {
 		return
 	}

@@ -161,6 +161,19 @@ func Open(signed []byte, p Policy) (Checkpoint, error) {
 	return parse(n.Text, p.Origin)
 }
 
+// Peek reads a checkpoint without checking any signature, to find out where its log's key stands. Nothing may be believed of it.
+func Peek(signed []byte) (Checkpoint, error) {
+	if len(signed) > MaxSize {
+		return Checkpoint{}, fmt.Errorf("checkpoint: %d bytes, at most %d", len(signed), MaxSize)
+	}
+	text, _, ok := strings.Cut(string(signed), "\n\n")
+	if !ok {
+		return Checkpoint{}, errors.New("checkpoint: is no signed note")
+	}
+	origin, _, _ := strings.Cut(text, "\n")
+	return parse(text+"\n", origin)
+}
+
 // parse reads the three lines of a checkpoint; extension lines are refused.
 func parse(text, origin string) (Checkpoint, error) {
 	var c Checkpoint
