@@ -92,6 +92,8 @@ type State struct {
 	order  []record.ID // of votes
 	rorder []record.ID // of rounds
 
+	faults map[record.ID]Outcome // the first fatal outcome of each vote, and of the log under zero
+
 	opened sync.Map // record.ID of a vote → *boothState, once opened
 }
 
@@ -110,6 +112,7 @@ func New() *State {
 		rounds: make(map[record.ID]*Round),
 		moduli: make(map[[record.ModulusSize]byte]bool),
 		votes:  make(map[record.ID]*Vote),
+		faults: make(map[record.ID]Outcome),
 	}
 }
 
@@ -235,6 +238,9 @@ func (s *State) Apply(p *Prepared) Outcome {
 	if v.Status == Accepted {
 		v.commit()
 	}
+	if _, known := s.faults[v.Scope]; v.Status == Fatal && !known {
+		s.faults[v.Scope] = v.Outcome
+	}
 	if p.rec != nil {
 		s.recorded(p)
 	}
@@ -242,6 +248,15 @@ func (s *State) Apply(p *Prepared) Outcome {
 		s.roots[s.tree.Size()] = s.tree.Root()
 	}
 	return v.Outcome
+}
+
+// Fault returns the first fatal outcome that concerns a vote: its own, else that of the whole log. It reports false if there is none.
+func (s *State) Fault(vote record.ID) (Outcome, bool) {
+	if o, ok := s.faults[vote]; ok {
+		return o, true
+	}
+	o, ok := s.faults[record.ID{}]
+	return o, ok
 }
 
 // ApplyRaw prepares one record and makes it the next.

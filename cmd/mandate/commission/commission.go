@@ -1,0 +1,208 @@
+// Package commission is the party that puts the question and keeps the calendar: it announces rolls and rounds, calls votes, opens and
+// closes them, restarts a key generation that failed, and certifies results.
+//
+// It is not trusted for anything but being on time: all it signs is checked against the log by everybody, and it can sign nothing that
+// follows from the log otherwise than the log says.
+package commission
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"mandate/ballot/fold"
+	"mandate/ballot/record"
+	"mandate/ballot/roll"
+	"mandate/cmd/mandate/party"
+	"mandate/crypto/sigma"
+)
+
+// A Commission is one officer of the commission at work on one board.
+type Commission struct {
+	board party.Board
+	key   *sigma.SecretKey
+	log   *slog.Logger
+}
+
+// New returns the officer with that key.
+func New(board party.Board, key *sigma.SecretKey, log *slog.Logger) *Commission {
+	return &Commission{board: board, key: key, log: log}
+}
+
+// ErrNotOfficer is returned when the log's genesis record does not name the officer's key.
+var ErrNotOfficer = errors.New("this key is not of the commission that the board names")
+
+// officer returns the index, from 1, of the officer's key in the genesis record.
+func (c *Commission) officer() (uint64, error) {
+	g, _ := c.board.State().Genesis()
+	if g == nil {
+		return 0, errors.New("the board has no genesis record yet")
+	}
+	own := record.Key(c.key.Public().Bytes())
+	for i, o := range g.Commission {
+		if o.Key == own {
+			return uint64(i + 1), nil
+		}
+	}
+	return 0, ErrNotOfficer
+}
+
+// post signs a body in the officer's name and submits it.
+func (c *Commission) post(ctx context.Context, scope record.ID, body record.Body) (record.ID, error) {
+	_, genesis := c.board.State().Genesis()
+	r, err := record.Sign(genesis, scope, body, c.key, rand.Reader)
+	if err != nil {
+		return record.ID{}, err
+	}
+	if _, err := c.board.Submit(ctx, r); err != nil {
+		return record.ID{}, fmt.Errorf("posting %s: %w", body.Kind(), err)
+	}
+	c.log.Info("posted", "kind", body.Kind(), "record", r.ID().Short())
+	return r.ID(), nil
+}
+
+// PostRoll announces a roll with all its parts and returns the announcement's id.
+func (c *Commission) PostRoll(ctx context.Context, r *roll.Roll) (record.ID, error) {
+	if err := c.board.Update(ctx); err != nil {
+		return record.ID{}, err
+	}
+	by, err := c.officer()
+	if err != nil {
+		return record.ID{}, err
+	}
+	_, genesis := c.board.State().Genesis()
+	announcement, entries := r.Announcement(by)
+	id, err := c.post(ctx, genesis, announcement)
+	if err != nil {
+		return record.ID{}, err
+	}
+	for _, p := range roll.Parts(by, entries) {
+		if _, err := c.post(ctx, id, p); err != nil {
+			return record.ID{}, err
+		}
+	}
+	return id, nil
+}
+
+// PostRound announces an issuing round and returns its id. The field By is filled in.
+func (c *Commission) PostRound(ctx context.Context, round *record.Round) (record.ID, error) {
+	by, err := c.ready(ctx)
+	if err != nil {
+		return record.ID{}, err
+	}
+	_, genesis := c.board.State().Genesis()
+	round.By = by
+	return c.post(ctx, genesis, round)
+}
+
+// Call posts a vote's manifest in a round and returns the vote's id. The fields By and Slot are filled in with this officer and the round's
+// next free slot; if another vote takes that slot first, the board refuses with slot-taken and Call can be repeated.
+func (c *Commission) Call(ctx context.Context, round record.ID, vote *record.Vote) (record.ID, error) {
+	by, err := c.ready(ctx)
+	if err != nil {
+		return record.ID{}, err
+	}
+	r := c.board.State().Round(round)
+	if r == nil {
+		return record.ID{}, fmt.Errorf("round %s is not on the board", round.Short())
+	}
+	slot, ok := r.FreeSlot()
+	if !ok {
+		return record.ID{}, fmt.Errorf("round %s has no free slot: all its %d are taken", round.Short(), r.Manifest.Slots-r.Manifest.PetitionSlots)
+	}
+	vote.By, vote.Slot = by, uint64(slot)
+	if err := fold.CheckManifest(vote, len(r.Manifest.Registrars)); err != nil {
+		return record.ID{}, fmt.Errorf("manifest: %w", err)
+	}
+	return c.post(ctx, round, vote)
+}
+
+func (c *Commission) ready(ctx context.Context) (by uint64, err error) {
+	if err := c.board.Update(ctx); err != nil {
+		return 0, err
+	}
+	return c.officer()
+}
+
+// Replace puts another trustee in the place of one who was at fault too often.
+func (c *Commission) Replace(ctx context.Context, vote record.ID, trustee int, with record.Trustee, reason string) error {
+	by, err := c.ready(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = c.post(ctx, vote, &record.TrusteeReplace{
+		By: by, Trustee: uint64(trustee), Name: with.Name, URL: with.URL, Key: with.Key, Reason: reason,
+	})
+	return err
+}
+
+// Step does what is due in every vote: it restarts a key generation that has failed or waits for a silent trustee, opens, closes and certifies.
+// It reports whether it posted anything.
+func (c *Commission) Step(ctx context.Context) (posted bool, err error) {
+	by, err := c.ready(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, v := range c.board.State().Votes() {
+		body, err := c.due(v, by)
+		if err != nil {
+			return posted, fmt.Errorf("vote %s: %w", v.ID.Short(), err)
+		}
+		if body == nil {
+			continue
+		}
+		if _, err := c.post(ctx, v.ID, body); err != nil {
+			return posted, fmt.Errorf("vote %s: %w", v.ID.Short(), err)
+		}
+		posted = true
+	}
+	return posted, nil
+}
+
+// due returns the record that the commission owes a vote now, nil for none.
+func (c *Commission) due(v *fold.Vote, by uint64) (record.Body, error) {
+	s := c.board.State()
+	switch v.Phase {
+	case fold.Called:
+		if restart := v.Ceremony.Due(s.Now()); restart != nil {
+			restart.By = by
+			return restart, nil
+		}
+		if s.Now() >= v.Manifest.Opens && v.Ceremony.Ready() && v.Round.Ready(int(v.Manifest.Slot)) {
+			return Opening(v, by), nil
+		}
+	case fold.Open:
+		if s.Now() >= v.Manifest.Closes {
+			return &record.Closing{By: by}, nil
+		}
+	case fold.Sealed:
+		if uint64(v.Inputs()) < v.Manifest.Quorum || v.Counted() > 0 && !sharesSuffice(v) {
+			return nil, nil
+		}
+		return s.MakeResult(v, by)
+	}
+	return nil, nil
+}
+
+func sharesSuffice(v *fold.Vote) bool {
+	for i := range v.Manifest.Contests {
+		if uint64(len(v.SharesOf(i))) < v.Manifest.Threshold {
+			return false
+		}
+	}
+	return true
+}
+
+// Opening returns the opening record of a vote whose key and slot are ready (SPEC.md §9.7).
+func Opening(v *fold.Vote, by uint64) *record.Opening {
+	var ys []byte
+	for _, y := range v.Ceremony.TrusteeKeys() {
+		ys = y.Append(ys)
+	}
+	return &record.Opening{
+		By: by, Attempt: v.Ceremony.Attempt(), Key: record.Key(v.Ceremony.Key().Encoding()), TrusteeKeys: ys,
+		Ceremony: v.Ceremony.Hash(), RegistrarKeys: v.Round.KeysID(int(v.Manifest.Slot)),
+	}
+}

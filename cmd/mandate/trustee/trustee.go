@@ -1,0 +1,198 @@
+// Package trustee is the party that holds a share of a vote's decryption key: it takes part in key generation, shows that its stored share
+// works, and once the ballot box is sealed signs the log it has checked and gives its part of the decryption of the sums.
+//
+// A trustee believes only what it has folded itself from the board's log. It opens nothing but the sums that it computes from that log, and
+// signs one sealed input per vote, ever: the input is in its vault before it is posted, and another one is refused and kept as evidence. What it
+// says is stored before it is said, so it can be killed at any moment and goes on from its folder.
+package trustee
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"mandate/ballot/fold"
+	"mandate/ballot/record"
+	"mandate/ballot/tally"
+	"mandate/cmd/mandate/party"
+	"mandate/cmd/mandate/vault"
+	"mandate/crypto/sigma"
+)
+
+// A Trustee is one trustee at work on one board.
+type Trustee struct {
+	board party.Board
+	vault *vault.Vault
+	key   *sigma.SecretKey
+	log   *slog.Logger
+}
+
+// New returns the trustee whose secrets are in v and whose signing key is key.
+func New(board party.Board, v *vault.Vault, key *sigma.SecretKey, log *slog.Logger) *Trustee {
+	return &Trustee{board: board, vault: v, key: key, log: log}
+}
+
+// ErrSecondInput is returned when the log shows another sealed input than the one this trustee has signed. The trustee gives nothing more
+// for that vote; both inputs are in its vault.
+var ErrSecondInput = errors.New("the board shows another sealed ballot box than the one signed before; this is evidence of two histories")
+
+// ErrRefuted is returned when the log holds a record that makes the vote fail verification. The trustee gives nothing for such a vote.
+var ErrRefuted = errors.New("the vote does not verify")
+
+// Step does what this trustee owes each vote now. It reports whether it posted anything. An error in one vote does not keep it from the others.
+func (t *Trustee) Step(ctx context.Context) (posted bool, err error) {
+	if err := t.board.Update(ctx); err != nil {
+		return false, err
+	}
+	var errs []error
+	for _, v := range t.board.State().Votes() {
+		i := t.indexIn(v)
+		if i == 0 {
+			continue
+		}
+		did, err := t.serve(ctx, v, i)
+		posted = posted || did
+		if err != nil {
+			errs = append(errs, fmt.Errorf("vote %s: %w", v.ID.Short(), err))
+		}
+	}
+	return posted, errors.Join(errs...)
+}
+
+// indexIn returns this trustee's index in a vote, from 1, or 0 if it has none.
+func (t *Trustee) indexIn(v *fold.Vote) int {
+	own := t.key.Public().Bytes()
+	for i, k := range v.Trustees() {
+		if bytes.Equal(k.Bytes(), own) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+func (t *Trustee) serve(ctx context.Context, v *fold.Vote, i int) (bool, error) {
+	if fault, ok := t.board.State().Fault(v.ID); ok {
+		return false, fmt.Errorf("%w: %v", ErrRefuted, fault)
+	}
+	switch v.Phase {
+	case fold.Called:
+		return t.generate(ctx, v, i)
+	case fold.Sealed:
+		return t.open(ctx, v, i)
+	}
+	return false, nil
+}
+
+// generate takes the next step of key generation.
+func (t *Trustee) generate(ctx context.Context, v *fold.Vote, i int) (bool, error) {
+	side, err := t.load(v, i)
+	if err != nil {
+		return false, err
+	}
+	body, next, err := side.Next(v.Ceremony, rand.Reader)
+	if err != nil {
+		return false, err
+	}
+	if next != side {
+		b, err := next.EncodeSecret()
+		if err != nil {
+			return false, err
+		}
+		if err := t.vault.Write(keyName(v.ID), b); err != nil {
+			return false, err
+		}
+	}
+	if body == nil {
+		return false, nil
+	}
+	return true, t.post(ctx, v.ID, body)
+}
+
+func (t *Trustee) load(v *fold.Vote, i int) (*tally.Trustee, error) {
+	b, err := t.vault.Read(keyName(v.ID))
+	if errors.Is(err, fs.ErrNotExist) {
+		return tally.NewTrustee(v.Ceremony, i)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return tally.ParseTrustee(b)
+}
+
+// open signs the sealed input and, when enough trustees have, gives this trustee's shares.
+func (t *Trustee) open(ctx context.Context, v *fold.Vote, i int) (posted bool, err error) {
+	if err := t.commit(v); err != nil {
+		return false, err
+	}
+	if !v.HasInput(i) {
+		body := &record.Input{Trustee: uint64(i), Size: v.Sealed + 1, Root: v.SealRoot, Checkpoint: string(t.board.Checkpoint())}
+		return true, t.post(ctx, v.ID, body)
+	}
+	if uint64(v.Inputs()) < v.Manifest.Quorum || v.Counted() == 0 {
+		return false, nil
+	}
+	for c := range v.Manifest.Contests {
+		if v.Shares(i, c) != nil {
+			continue
+		}
+		side, err := t.load(v, i)
+		if err != nil {
+			return posted, err
+		}
+		share, err := side.Share(v.Ceremony)
+		if err != nil {
+			return posted, err
+		}
+		_, genesis := t.board.State().Genesis()
+		body, err := tally.MakeShares(v.Context(genesis), c, i, share, v.Sums(), rand.Reader)
+		if err != nil {
+			return posted, fmt.Errorf("contest %d: %w", c, err)
+		}
+		if err := t.post(ctx, v.ID, body); err != nil {
+			return posted, err
+		}
+		posted = true
+	}
+	return posted, nil
+}
+
+// commit makes the sealed input of a vote the only one that this trustee will ever work on.
+func (t *Trustee) commit(v *fold.Vote) error {
+	input := binary.BigEndian.AppendUint64(nil, v.Sealed+1)
+	input = append(input, v.SealRoot[:]...)
+	input = append(input, v.OpeningID[:]...)
+	signed, err := t.vault.Read(inputName(v.ID))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return t.vault.Write(inputName(v.ID), append(input, t.board.Checkpoint()...))
+	case err != nil:
+		return err
+	case len(signed) < len(input) || !bytes.Equal(signed[:len(input)], input):
+		if err := t.vault.Write(inputName(v.ID)+".second", append(input, t.board.Checkpoint()...)); err != nil {
+			return errors.Join(ErrSecondInput, err)
+		}
+		return ErrSecondInput
+	}
+	return nil
+}
+
+func keyName(vote record.ID) string   { return "key-" + vote.String() }
+func inputName(vote record.ID) string { return "input-" + vote.String() }
+
+func (t *Trustee) post(ctx context.Context, vote record.ID, body record.Body) error {
+	_, genesis := t.board.State().Genesis()
+	r, err := record.Sign(genesis, vote, body, t.key, rand.Reader)
+	if err != nil {
+		return err
+	}
+	if _, err := t.board.Submit(ctx, r); err != nil {
+		return fmt.Errorf("posting %s: %w", body.Kind(), err)
+	}
+	t.log.Info("posted", "kind", body.Kind(), "vote", vote.Short())
+	return nil
+}
