@@ -272,7 +272,7 @@ func (s *State) judgeCeremony(r *record.Record, v *Vote) verdict {
 		}
 		successor = keys.parsed[0]
 	}
-	if code, err := v.Ceremony.Judge(r.Body); err != nil {
+	if code, err := v.Ceremony.Judge(r.Body, s.now); err != nil {
 		return void(code, "%s: %w", r.Kind(), err)
 	}
 	if isReplace && v.used[replace.Key] {
