@@ -70,6 +70,9 @@ func (v *Vote) BoardListDone() bool { return v.lists[0].done }
 // Pending returns how many ballots are listed as promised and not yet recorded.
 func (v *Vote) Pending() int { return len(v.pending) }
 
+// IsPending reports whether a ballot is listed as promised and not yet recorded.
+func (v *Vote) IsPending(ballot record.ID) bool { return v.pending[ballot] }
+
 func (s *State) judgeSeal(r *record.Record, v *Vote) verdict {
 	if bad := s.signedBy(r, "the board", s.board); bad != nil {
 		return *bad
