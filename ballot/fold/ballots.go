@@ -4,6 +4,7 @@ import (
 	"mandate/ballot/cast"
 	"mandate/ballot/record"
 	"mandate/ballot/tally"
+	"mandate/crypto/elgamal"
 )
 
 // MaxChecks is how many ballots of one credential can be checked before casting (SPEC.md §10.4).
@@ -32,10 +33,15 @@ type lastBallot struct {
 	votes  *cast.Votes // kept only where a later ballot may replace it
 }
 
+// ciphertexts are a ballot's votes as package tally sums them up.
+type ciphertexts struct{ *cast.Votes }
+
+func (c ciphertexts) Contest(i int) []elgamal.Ciphertext { return c.Contests[i] }
+
 func newBox(form *cast.Form) box {
 	return box{
 		last: make(map[record.Key]lastBallot), chosen: make(map[[32]byte]bool), spoiled: make(map[spoiled]bool),
-		checks: make(map[record.Key]int), cast: make(map[record.ID]bool), sums: form.NewSums(),
+		checks: make(map[record.Key]int), cast: make(map[record.ID]bool), sums: tally.NewSums(form.Options()),
 	}
 }
 
@@ -50,6 +56,9 @@ func (v *Vote) Last(key record.Key) (number uint64, id record.ID, ok bool) {
 	l, ok := v.box.last[key]
 	return l.number, l.id, ok
 }
+
+// IsSpoiled reports whether a credential has marked a ballot as checked, so that the ballot can never be cast with it.
+func (v *Vote) IsSpoiled(key record.Key, ballot record.ID) bool { return v.box.spoiled[spoiled{key, ballot}] }
 
 // IsCast reports whether a ballot was accepted, later replaced or not.
 func (v *Vote) IsCast(ballot record.ID) bool { return v.box.cast[ballot] }
@@ -100,9 +109,9 @@ func (s *State) judgeBallot(p *Prepared, v *Vote, b *record.Ballot) verdict {
 	}
 	return accept(func() {
 		if again {
-			v.box.sums.Sub(last.votes)
+			v.box.sums.Sub(ciphertexts{last.votes})
 		}
-		v.box.sums.Add(votes)
+		v.box.sums.Add(ciphertexts{votes})
 		next := lastBallot{number: b.Number, id: p.id}
 		if v.Manifest.Revote {
 			next.votes = votes

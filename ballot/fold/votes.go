@@ -63,7 +63,6 @@ type Vote struct {
 
 	trustees []sigma.PublicKey // as replaced
 	relays   []sigma.PublicKey
-	used     map[record.Key]bool // trustees' keys, old and new
 
 	box       box
 	lists     []promiseList // of the board and each relay
@@ -84,9 +83,12 @@ type promiseList struct {
 // Context returns the vote's ctx of SPEC.md §9.7: ctx0 before the opening, ctx after it.
 func (v *Vote) Context(genesis record.ID) [32]byte { return voteContext(genesis, v.ID, v.OpeningID) }
 
+// groupName names the group in every context, so that nothing proved here is a proof anywhere else.
+const groupName = "ristretto255-SHA512"
+
 func voteContext(genesis, vote, opening record.ID) [32]byte {
 	t := transcript.New("mandate/v1 vote")
-	t.AppendString("group", group.Name)
+	t.AppendString("group", groupName)
 	t.AppendBytes("genesis", genesis[:])
 	t.AppendBytes("vote", vote[:])
 	t.AppendBytes("opening", opening[:])
@@ -132,12 +134,9 @@ func (s *State) judgeVote(r *record.Record, round *Round, b *record.Vote) verdic
 	return accept(func() {
 		v := &Vote{
 			ID: r.ID(), Index: s.tree.Size() - 1, Manifest: b, Round: round, Phase: Called, Form: form,
-			trustees: trustees, relays: relays, used: make(map[record.Key]bool),
+			trustees: trustees, relays: relays,
 			lists: make([]promiseList, 1+len(relays)), promised: make(map[record.ID]bool), pending: make(map[record.ID]bool),
 			inputs: make(map[uint64]bool), shares: make(map[shareKey]*record.Shares),
-		}
-		for _, t := range b.Trustees {
-			v.used[t.Key] = true
 		}
 		v.box = newBox(form)
 		v.Ceremony = tally.NewCeremony(tally.CeremonyParameters{
@@ -257,32 +256,13 @@ func (s *State) judgeCeremony(r *record.Record, v *Vote) verdict {
 	if v.Phase != Called {
 		return void("phase", "%s: the vote is %v, key generation is over", r.Kind(), v.Phase)
 	}
-	replace, isReplace := r.Body.(*record.TrusteeReplace)
-	var successor sigma.PublicKey
-	if isReplace {
-		n := uint64(len(v.trustees))
-		if replace.Trustee < 1 || replace.Trustee > n {
-			return void("fault", "trustee-replace: trustee %d does not exist", replace.Trustee)
-		}
-		keys := newKeySet()
-		err := errors.Join(text.CheckName("name", replace.Name), text.CheckURL("url", replace.URL), text.CheckText("reason", replace.Reason),
-			keys.add("key", replace.Key))
-		if err != nil {
-			return void("form", "trustee-replace: %w", err)
-		}
-		successor = keys.parsed[0]
-	}
 	if code, err := v.Ceremony.Judge(r.Body, s.now); err != nil {
 		return void(code, "%s: %w", r.Kind(), err)
 	}
-	if isReplace && v.used[replace.Key] {
-		return void("dup", "trustee-replace: the key was a trustee's of this vote before")
-	}
 	return accept(func() {
 		v.Ceremony.Commit(r.ID(), r.Body, s.now)
-		if isReplace {
-			v.used[replace.Key] = true
-			v.trustees[replace.Trustee-1] = successor
+		if b, ok := r.Body.(*record.TrusteeReplace); ok {
+			v.trustees[b.Trustee-1], _ = b.Key.Public() // the ceremony has checked it
 		}
 	})
 }
@@ -317,7 +297,7 @@ func (s *State) judgeOpening(r *record.Record, v *Vote, b *record.Opening) verdi
 	if s.now < v.Manifest.Opens {
 		return fatal(v.ID, "opening-time", "voting opens at %d, it is %d", v.Manifest.Opens, s.now)
 	}
-	if !v.Ceremony.Ready() || b.Attempt != uint64(v.Ceremony.Attempt()) {
+	if !v.Ceremony.Ready() || b.Attempt != v.Ceremony.Attempt() {
 		return fatal(v.ID, "opening-ceremony", "the trustees' key is not ready in attempt %d", b.Attempt)
 	}
 	if !v.Round.Ready(slot) {
