@@ -53,17 +53,14 @@ func (r *Relation) Prove(t *transcript.Transcript, elements []group.Element, w W
 		return nil, fmt.Errorf("proving: %w", err)
 	}
 	all, encoded := r.resolve(elements)
-	t = t.Clone()
-	r.absorbStatement(t, encoded)
 	p := &prover{r: r, w: &w, refs: all}
-	if err := p.drawNonces(t, rand); err != nil {
+	if err := p.drawNonces(t, encoded, rand); err != nil {
 		return nil, err
 	}
 
 	p.moves = make([]group.Element, r.moves)
 	p.commit(r.root, 1, group.Scalar{})
-	t.AppendElements("commitments", p.moves)
-	p.respond(r.root, 1, t.Challenge("challenge"))
+	p.respond(r.root, 1, r.challenge(t, encoded, p.moves))
 
 	proof := make([]byte, 0, r.ProofSize())
 	for i := range p.moves {
@@ -119,11 +116,14 @@ func (r *Relation) resolve(elements []group.Element) (all, encoded []group.Eleme
 	return all, encoded
 }
 
-// absorbStatement appends what the challenge covers besides the caller's
-// context and the first moves (SPEC.md §4.2).
-func (r *Relation) absorbStatement(t *transcript.Transcript, elements []group.Element) {
+// challenge hashes the caller's context, the relation, the statement and the
+// first moves (SPEC.md §4.2).
+func (r *Relation) challenge(t *transcript.Transcript, elements, moves []group.Element) group.Scalar {
+	t = t.Clone()
 	t.AppendBytes("relation", r.id[:])
 	t.AppendElements("elements", elements)
+	t.AppendElements("commitments", moves)
+	return t.Challenge("challenge")
 }
 
 // A prover holds what one call of Prove computes. Which branches of an OR
@@ -142,12 +142,14 @@ type prover struct {
 
 // drawNonces sets nonces and random sub-challenges to
 // H(H(context, statement, witness, rand), number).
-func (p *prover) drawNonces(t *transcript.Transcript, rand io.Reader) error {
+func (p *prover) drawNonces(t *transcript.Transcript, elements []group.Element, rand io.Reader) error {
 	var fresh [32]byte
 	if _, err := io.ReadFull(rand, fresh[:]); err != nil {
 		return fmt.Errorf("proving: reading randomness: %w", err)
 	}
 	t = t.Clone()
+	t.AppendBytes("relation", p.r.id[:])
+	t.AppendElements("elements", elements)
 	for _, ws := range p.w.Leaves {
 		t.AppendScalars("witness", ws)
 	}

@@ -99,10 +99,8 @@ func (r *Relation) open(o *opened, t *transcript.Transcript, elements []group.El
 		o.responses = append(o.responses, z)
 		proof = proof[group.ScalarSize:]
 	}
-	t = t.Clone()
-	r.absorbStatement(t, elements)
-	t.AppendElements("commitments", o.moves[len(o.moves)-r.moves:])
-	return distribute(r.root, t.Challenge("challenge"), subs, o)
+	c := r.challenge(t, elements, o.moves[len(o.moves)-r.moves:])
+	return distribute(r.root, c, subs, o)
 }
 
 // distribute passes the challenge c of n down to the leaves.
