@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -121,6 +122,9 @@ func (w *witness) Verify(msg, sig []byte) bool {
 		return false
 	}
 	t := binary.BigEndian.Uint64(sig)
+	if t > math.MaxInt64 {
+		return false // C2SP tlog-cosignature: the time must not exceed 2⁶³ − 1
+	}
 	return ed25519.Verify(w.key, CosignedMessage(t, msg), sig[8:])
 }
 
@@ -130,11 +134,14 @@ func CosignedMessage(t uint64, text []byte) []byte {
 }
 
 // Open checks a checkpoint's signatures and form. Signatures by keys that the policy does not name are ignored, as signed notes have it; a
-// signature that claims a named key and does not verify is an error.
+// signature that claims a named key and does not verify is an error, and so are two signatures by one key.
 func Open(signed []byte, p Policy) (Checkpoint, error) {
 	var c Checkpoint
 	if len(signed) > MaxSize {
 		return c, fmt.Errorf("checkpoint: %d bytes, at most %d", len(signed), MaxSize)
+	}
+	if _, _, err := Signatures(signed); err != nil {
+		return c, err
 	}
 	n, err := note.Open(signed, note.VerifierList(append([]note.Verifier{p.Log}, p.Witnesses...)...))
 	if err != nil {

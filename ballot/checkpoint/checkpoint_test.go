@@ -89,22 +89,52 @@ func TestG7_OpenRefusesWhatIsNotTheLogs(t *testing.T) {
 		signed []byte
 		policy Policy
 	}{
-		"wrong origin":           {sign(t, body("elsewhere.example", 7, root), log), p},
-		"another key, same name": {sign(t, good, other), p},
-		"foreign key only":       {sign(t, good, foreign), p},
-		"bad signature":          {flipped, p},
-		"good foreign, bad own":  {append(sign(t, good, foreign), flipped[strings.Index(string(flipped), "\n\n")+2:]...), Policy{Origin: origin, Log: v, Witnesses: []note.Verifier{foreignV}}},
-		"CRLF":                   {[]byte(strings.ReplaceAll(string(sign(t, good, log)), "\n", "\r\n")), p},
-		"extra line":             {sign(t, good+"extension\n", log), p},
-		"leading zero":           {sign(t, strings.Replace(good, "\n7\n", "\n07\n", 1), log), p},
-		"negative":               {sign(t, strings.Replace(good, "\n7\n", "\n-7\n", 1), log), p},
-		"short root":             {sign(t, origin+"\n7\nAAAA\n", log), p},
-		"no signature":           {[]byte(good + "\n"), p},
-		"empty":                  {nil, p},
-		"huge":                   {make([]byte, MaxSize+1), p},
+		"wrong origin":               {sign(t, body("elsewhere.example", 7, root), log), p},
+		"another key, same name":     {sign(t, good, other), p},
+		"foreign key only":           {sign(t, good, foreign), p},
+		"bad signature":              {flipped, p},
+		"good foreign, bad own":      {append(sign(t, good, foreign), flipped[strings.Index(string(flipped), "\n\n")+2:]...), Policy{Origin: origin, Log: v, Witnesses: []note.Verifier{foreignV}}},
+		"good, then bad, by one key": {append(sign(t, good, log), flipped[strings.Index(string(flipped), "\n\n")+2:]...), p},
+		"slack bits in base64":       {slack(t, sign(t, good, log)), p},
+		"CRLF":                       {[]byte(strings.ReplaceAll(string(sign(t, good, log)), "\n", "\r\n")), p},
+		"extra line":                 {sign(t, good+"extension\n", log), p},
+		"leading zero":               {sign(t, strings.Replace(good, "\n7\n", "\n07\n", 1), log), p},
+		"negative":                   {sign(t, strings.Replace(good, "\n7\n", "\n-7\n", 1), log), p},
+		"short root":                 {sign(t, origin+"\n7\nAAAA\n", log), p},
+		"no signature":               {[]byte(good + "\n"), p},
+		"empty":                      {nil, p},
+		"huge":                       {make([]byte, MaxSize+1), p},
 	} {
 		if _, err := Open(c.signed, c.policy); err == nil {
 			t.Errorf("%s: was opened", name)
+		}
+	}
+}
+
+// slack sets a bit of a signature line's base64 that decodes to nothing.
+func slack(t *testing.T, signed []byte) []byte {
+	t.Helper()
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	at := len(signed) - len("=\n") - 1
+	i := strings.IndexByte(alphabet, signed[at])
+	if i < 0 || i%4 != 0 {
+		t.Fatalf("no slack bits in %q", signed[at:])
+	}
+	signed[at] = alphabet[i+1]
+	return signed
+}
+
+func TestG1_CosignatureTimeIsBounded(t *testing.T) {
+	pub, priv, _ := ed25519.GenerateKey(rand.Reader)
+	v, err := ParseWitnessKey(WitnessKey("w", pub))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := []byte(body(origin, 1, tlog.Hash{}))
+	for at, want := range map[uint64]bool{0: true, 1<<63 - 1: true, 1 << 63: false} {
+		sig := append(binary.BigEndian.AppendUint64(nil, at), ed25519.Sign(priv, CosignedMessage(at, text))...)
+		if v.Verify(text, sig) != want {
+			t.Errorf("a cosignature of time %d: %v", at, !want)
 		}
 	}
 }

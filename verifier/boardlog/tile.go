@@ -121,9 +121,6 @@ func Layout(size uint64) iter.Seq[tlog.Tile] {
 					return
 				}
 			}
-			if size == 0 {
-				return
-			}
 		}
 	}
 }
