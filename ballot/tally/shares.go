@@ -8,7 +8,6 @@ import (
 	"mandate/ballot/record"
 	"mandate/crypto/elgamal"
 	"mandate/crypto/group"
-	"mandate/crypto/sigma"
 	"mandate/crypto/threshold"
 	"mandate/crypto/transcript"
 )
@@ -46,16 +45,6 @@ func CheckShares(ctx [32]byte, sums *Sums, y group.Element, b *record.Shares) er
 		return err
 	}
 	return threshold.VerifyPartial(sharesTranscript(ctx, b.Contest), int(b.Trustee), y, cs, shares, b.Proof)
-}
-
-// AddShares is CheckShares with the equations of the proof left to a batch;
-// see sigma.Batch.Add.
-func AddShares(batch *sigma.Batch, ctx [32]byte, sums *Sums, y group.Element, b *record.Shares) error {
-	cs, shares, err := decodeShares(sums, b)
-	if err != nil {
-		return err
-	}
-	return threshold.AddPartial(batch, sharesTranscript(ctx, b.Contest), int(b.Trustee), y, cs, shares, b.Proof)
 }
 
 func decodeShares(sums *Sums, b *record.Shares) ([]elgamal.Ciphertext, []group.Element, error) {

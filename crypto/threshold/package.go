@@ -125,27 +125,29 @@ func (p Parameters) prove(i int, key, sealing [32]byte, c Commitments, coefficie
 
 // possessionOnce holds the relation for each threshold: one leaf with
 // witnesses a_0 … a_{t−1} and equations φ_j = a_j·g (SPEC.md §5.2).
-var possessionOnce [MaxTrustees + 1]func() *sigma.Relation
-
-func init() {
-	for t := range possessionOnce {
-		possessionOnce[t] = sync.OnceValue(func() *sigma.Relation {
-			b := sigma.NewBuilder("mandate/v1 possession")
-			var eqs []sigma.Equation
-			for j := range t {
-				phi := b.Element(fmt.Sprintf("phi%d", j))
-				eqs = append(eqs, sigma.Equation{Image: phi, Terms: []sigma.Term{{Witness: j, Base: b.Generator()}}})
-			}
-			r, err := b.Build(b.Linear("coefficients", t, eqs...))
-			if err != nil {
-				panic("threshold: relation of possession: " + err.Error()) // the relation is a constant
-			}
-			return r
-		})
+var possessionOnce = func() (once [MaxTrustees + 1]func() *sigma.Relation) {
+	for t := range once {
+		once[t] = sync.OnceValue(func() *sigma.Relation { return newPossession(t) })
 	}
-}
+	return once
+}()
 
+// possession returns the relation for threshold t, 1 to MaxTrustees.
 func possession(t int) *sigma.Relation { return possessionOnce[t]() }
+
+func newPossession(t int) *sigma.Relation {
+	b := sigma.NewBuilder("possession")
+	var eqs []sigma.Equation
+	for j := range t {
+		phi := b.Element(fmt.Sprintf("phi%d", j))
+		eqs = append(eqs, sigma.Equation{Image: phi, Terms: []sigma.Term{{Witness: j, Base: b.Generator()}}})
+	}
+	r, err := b.Build(b.Linear("coefficients", t, eqs...))
+	if err != nil {
+		panic("threshold: relation of possession: " + err.Error()) // it is a constant
+	}
+	return r
+}
 
 // checkSealing refuses X25519 public keys of low order: nobody could seal
 // anything to them, and honest dealers would seem to be silent. It multiplies

@@ -50,9 +50,10 @@ func VerifyPartial(t *transcript.Transcript, i int, y group.Element, cs []elgama
 }
 
 // AddPartial is VerifyPartial with the equations left to a batch; see
-// sigma.Batch.Add.
+// sigma.Batch.Add, also on numbering.
 func AddPartial(b *sigma.Batch, t *transcript.Transcript, i int, y group.Element, cs []elgamal.Ciphertext, shares []group.Element, proof []byte) error {
 	if err := checkPartial(cs, shares); err != nil {
+		_ = b.AddEqualLogs(t, y, y, y, nil) // refused for want of a proof: it only takes the number
 		return err
 	}
 	st := newStatement(t, i, y, cs, shares)
