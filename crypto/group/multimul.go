@@ -147,14 +147,26 @@ func straus(mags []magnitude, e []Element, order []int, maxLen int) point {
 	}
 	acc := identity
 	for bit := maxLen; bit >= 0; bit-- { // a digit can stand one above the length
-		acc.double(&acc)
+		var eT, hT field.Element
+		acc.doubleXYZ(&acc, &eT, &hT)
+		needT := true
 		for i := range rows {
-			switch d := rows[i].naf[bit]; {
-			case d > 0:
+			d := rows[i].naf[bit]
+			if d == 0 {
+				continue
+			}
+			if needT {
+				acc.t.Multiply(&eT, &hT)
+				needT = false
+			}
+			if d > 0 {
 				acc.addCached(&rows[i].table[d/2])
-			case d < 0:
+			} else {
 				acc.subCached(&rows[i].table[-d/2])
 			}
+		}
+		if bit == 0 && needT {
+			acc.t.Multiply(&eT, &hT)
 		}
 	}
 	return acc

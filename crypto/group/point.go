@@ -115,7 +115,15 @@ func (v *point) setAffine(q *affinePoint) {
 
 // double sets v = 2p.
 func (v *point) double(p *point) {
-	var xx, yy, zz, s, e, f, g, h field.Element
+	var e, h field.Element
+	v.doubleXYZ(p, &e, &h)
+	v.t.Multiply(&e, &h)
+}
+
+// doubleXYZ sets v = 2p except for T, which is e·h and is not needed for
+// doubling v again.
+func (v *point) doubleXYZ(p *point, e, h *field.Element) {
+	var xx, yy, zz, s, f, g field.Element
 	xx.Square(&p.x)
 	yy.Square(&p.y)
 	zz.Square(&p.z)
@@ -124,12 +132,11 @@ func (v *point) double(p *point) {
 	s.Square(&s)
 	h.Add(&yy, &xx)
 	g.Subtract(&yy, &xx)
-	e.Subtract(&s, &h)
+	e.Subtract(&s, h)
 	f.Subtract(&zz, &g)
-	v.x.Multiply(&e, &f)
-	v.y.Multiply(&g, &h)
+	v.x.Multiply(e, &f)
+	v.y.Multiply(&g, h)
 	v.z.Multiply(&f, &g)
-	v.t.Multiply(&e, &h)
 }
 
 func (v *point) negate(p *point) {

@@ -32,6 +32,17 @@ func BenchmarkBitProve(b *testing.B) {
 	}
 }
 
+func BenchmarkBitProveWithTable(b *testing.B) {
+	es, ws := bitInstances(1)
+	tr := context()
+	r := bitRelation.WithTable(1, es[0][0])
+	for b.Loop() {
+		if _, err := r.Prove(tr, es[0], ws[0], rand.Reader); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkBitVerify(b *testing.B) {
 	es, ws := bitInstances(1)
 	tr := context()

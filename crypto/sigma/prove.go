@@ -53,7 +53,12 @@ func (r *Relation) Prove(t *transcript.Transcript, elements []group.Element, w W
 		return nil, fmt.Errorf("proving: %w", err)
 	}
 	all, encoded := r.resolve(elements)
-	p := &prover{r: r, w: &w, refs: all}
+	p := &prover{r: r, w: &w, refs: all, tables: make([]*group.Table, len(all))}
+	for i := range r.prepared {
+		if pr := &r.prepared[i]; pr.enc == all[pr.place].Encoding() {
+			p.tables[pr.place] = pr.table
+		}
+	}
 	if err := p.drawNonces(t, encoded, rand); err != nil {
 		return nil, err
 	}
@@ -135,6 +140,7 @@ type prover struct {
 	r         *Relation
 	w         *Witness
 	refs      []group.Element
+	tables    []*group.Table
 	moves     []group.Element
 	subs      []group.Scalar // sub-challenges; until respond, random
 	responses []group.Scalar // responses; until respond, nonces
@@ -230,6 +236,9 @@ func (p *prover) firstMove(l *leaf, eq *equation, c group.Scalar) group.Element 
 func (p *prover) mul(s group.Scalar, place int) group.Element {
 	if place == 0 {
 		return group.BaseMul(s)
+	}
+	if t := p.tables[place]; t != nil {
+		return t.Mul(s)
 	}
 	return p.refs[place].Mul(s)
 }

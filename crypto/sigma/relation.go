@@ -129,6 +129,27 @@ type Relation struct {
 	moves      int
 	challenges int
 	responses  int
+	prepared   []prepared
+}
+
+// A prepared element has a table for faster multiplication.
+type prepared struct {
+	place int
+	enc   [group.ElementSize]byte
+	table *group.Table
+}
+
+// WithTable returns the same relation, prepared for proving many instances in
+// which the element ref, of those declared with [Builder.Element], is e: a
+// public key, for example. It makes no difference to other instances, to
+// proofs or to verification.
+func (r *Relation) WithTable(ref Ref, e group.Element) *Relation {
+	if ref < 1 || int(ref) >= r.elements {
+		panic("sigma: WithTable of a reference that is no element of the relation")
+	}
+	with := *r
+	with.prepared = append(slices.Clone(r.prepared), prepared{int(ref), e.Encoding(), group.NewTable(e)})
+	return &with
 }
 
 // ID identifies the relation: a hash of its canonical description

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"bytes"
 	"crypto/rand"
 	"fmt"
 	"strings"
@@ -172,5 +173,38 @@ func TestFalseBranchesNeedNoWitness(t *testing.T) {
 		if err := check(t, bitRelation, context(), es, proof); err == nil {
 			t.Errorf("bit %d proved as %d", v, 1-v)
 		}
+	}
+}
+
+// A table changes the speed of proving and nothing else.
+func TestWithTable(t *testing.T) {
+	pk, other, r := group.BaseMul(random()), group.BaseMul(random()), random()
+	const refPK, refA = 1, 2
+	A, B := encrypt(pk, 1, r)
+	w := Witness{Leaves: [][]group.Scalar{{r}, {r}}, Branches: []int{1}}
+	es := []group.Element{pk, A, B}
+	stuck := func() *bytes.Reader { return bytes.NewReader(make([]byte, 32)) }
+	want := must(bitRelation.Prove(context(), es, w, stuck()))
+	for name, rel := range map[string]*Relation{
+		"for pk":       bitRelation.WithTable(refPK, pk),
+		"for another":  bitRelation.WithTable(refPK, other),
+		"for pk and A": bitRelation.WithTable(refPK, pk).WithTable(refA, A),
+	} {
+		if rel.ID() != bitRelation.ID() || !bytes.Equal(must(rel.Prove(context(), es, w, stuck())), want) {
+			t.Errorf("table %s: another proof or id", name)
+		}
+		if err := check(t, rel, context(), es, want); err != nil {
+			t.Errorf("table %s: %v", name, err)
+		}
+	}
+	for _, ref := range []Ref{-1, 0, 4} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("table for reference %d accepted", ref)
+				}
+			}()
+			bitRelation.WithTable(ref, pk)
+		}()
 	}
 }

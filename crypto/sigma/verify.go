@@ -25,7 +25,8 @@ var (
 )
 
 // Verify checks a proof that Prove made for the same transcript and elements
-// and returns nil if it holds.
+// and returns nil if it holds. It needs no randomness; where there is some, a
+// [Batch] of one proof with several equations is faster.
 func (r *Relation) Verify(t *transcript.Transcript, elements []group.Element, proof []byte) error {
 	var o opened
 	all := append(make([]group.Element, 0, r.elements), group.Generator())
