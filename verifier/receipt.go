@@ -6,7 +6,6 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"mandate/ballot/checkpoint"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/verifier/boardlog"
@@ -14,28 +13,47 @@ import (
 
 // receipt is the member's receipt under check.
 type receipt struct {
-	given bool
-	err   error // why it does not hold
-	proof *boardlog.Receipt
+	given  bool
+	proof  boardlog.Receipt
+	opened bool
+	err    error // why it does not hold
+	head   boardlog.SignedCheckpoint
+
 	id    record.ID // of the record that stands at the receipt's index
 	kind  string
 	scope record.ID
-	root  tlog.Hash // of the log at the receipt's size
-	void  string
+	root  tlog.Hash // of this log at the size of the receipt's checkpoint
+	void  string    // the code, if the record is void
 }
 
 func (a *audit) openReceipt() {
+	r := &a.receipt
 	if a.options.Receipt == nil {
 		return
 	}
-	a.receipt.given = true
-	a.receipt.proof, a.receipt.err = boardlog.ParseReceipt(a.options.Receipt)
+	r.given = true
+	if r.proof, r.err = boardlog.ParseReceipt(a.options.Receipt); r.err != nil {
+		r.err = fmt.Errorf("the receipt: %w", r.err)
+	}
+}
+
+// verifyReceipt checks the receipt's own proof, once the genesis record has named the log's key.
+func (a *audit) verifyReceipt(g *record.Genesis) {
+	r := &a.receipt
+	if !r.given || r.err != nil {
+		return
+	}
+	policy, err := logPolicy(g)
+	if err == nil {
+		r.head, err = r.proof.Verify(policy)
+	}
+	r.opened, r.err = err == nil, err
 }
 
 // watchReceipt remembers the record at the receipt's index and the log's root at its size.
 func (a *audit) watchReceipt(index uint64, p *fold.Prepared, o fold.Outcome) {
 	r := &a.receipt
-	if r.proof == nil {
+	if !r.opened {
 		return
 	}
 	if index == r.proof.Index && p.Record() != nil {
@@ -44,50 +62,44 @@ func (a *audit) watchReceipt(index uint64, p *fold.Prepared, o fold.Outcome) {
 			r.void = o.Code
 		}
 	}
-	if index+1 == r.proof.Size() {
+	if index+1 == r.head.Size() {
 		r.root = tlog.Hash(a.state.Root())
 	}
 }
 
-// finishReceipt checks the receipt's own proof and that it speaks of this log's history.
-func (a *audit) finishReceipt(head checkpoint.Checkpoint) {
-	r := &a.receipt
-	if r.proof == nil {
-		return
-	}
-	g, _ := a.state.Genesis()
-	if g == nil {
-		r.err = errors.New("this log has no genesis record")
-		return
-	}
-	key, err := checkpoint.ParseLogKey(g.LogKey)
-	if err == nil {
-		err = r.proof.Verify(checkpoint.Policy{Origin: g.Origin, Log: key})
-	}
+// fault says why the receipt does not hold in this log, nil if it does.
+func (r *receipt) fault(size uint64) error {
 	switch {
-	case err != nil:
-		r.err = err
-	case r.proof.Size() > head.Size:
-		r.err = fmt.Errorf("the receipt is for a log of %d records, this one has %d: it is older, or records were taken away", r.proof.Size(), head.Size)
-	case r.root != r.proof.Root():
-		r.err = fmt.Errorf("this log and the receipt's are two histories: they differ within the first %d records", r.proof.Size())
-	case tlog.Hash(r.id) != r.proof.Leaf():
-		r.err = fmt.Errorf("record %d of this log is not the receipt's", r.proof.Index)
+	case r.err != nil:
+		return r.err
+	case !r.opened:
+		return errors.New("the receipt could not be checked, since the log's key is not known")
+	case r.head.Size() > size:
+		return fmt.Errorf("the receipt is of a log of %d records, this one has %d: it is older, or records were taken away", r.head.Size(), size)
+	case r.root != r.head.Root():
+		return fmt.Errorf("this log and the receipt's differ within their first %d records: the board has shown two histories", r.head.Size())
+	case tlog.Hash(r.id) != r.proof.Record:
+		return fmt.Errorf("record %d of this log is not the receipt's", r.proof.Index)
 	}
+	return nil
 }
 
 func (a *audit) judgeReceipt(c *Check, v *fold.Vote) {
 	r := &a.receipt
-	switch {
-	case !r.given:
+	if !r.given {
 		c.Status, c.Detail = NotAsked, "no receipt was given"
-	case r.err != nil:
-		c.fail(Finding{Index: -1, Code: "receipt", Sentence: r.err.Error()})
+		return
+	}
+	if err := r.fault(a.report.Size); err != nil {
+		c.fail(Finding{Index: -1, Code: "receipt", Sentence: err.Error()})
+		return
+	}
+	switch {
 	case r.scope != v.ID || r.kind != "ballot":
-		c.Status, c.Detail = NotAsked, "the receipt is for a record of another vote"
+		c.fail(Finding{Index: int64(r.proof.Index), ID: r.id, Kind: r.kind, Code: "receipt", Sentence: "the receipt is not for a ballot of this vote"})
 	case r.void != "":
-		c.hold("record %d is recorded as it was sent, and does not count: %s", r.proof.Index, r.void)
+		c.hold("record %d stands as it was sent, and is not counted: %s", r.proof.Index, r.void)
 	default:
-		c.hold("ballot %s is record %d of this log", r.id.Short(), r.proof.Index)
+		c.hold("ballot %s stands as record %d", r.id.Short(), r.proof.Index)
 	}
 }

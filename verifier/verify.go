@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"mandate/ballot/checkpoint"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
@@ -48,12 +50,7 @@ type audit struct {
 // Verify reads a source whole and judges it. An error of the source becomes a report with verdict Unreadable; the error returned is only
 // that of the context.
 func Verify(ctx context.Context, src boardlog.Source, o Options) (*Report, error) {
-	a := &audit{
-		options: o, state: fold.New(),
-		report:      &Report{Log: newChecks(checkPackage, checkClock), VoidTotal: make(map[string]uint64)},
-		fatal:       make(map[record.ID][]Finding),
-		voidBallots: make(map[record.ID]uint64), issuedAt: make(map[record.ID][]uint64), late: make(map[record.ID]uint64),
-	}
+	a := newAudit(o)
 	err := a.read(ctx, src)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -62,13 +59,31 @@ func Verify(ctx context.Context, src boardlog.Source, o Options) (*Report, error
 	return a.report, nil
 }
 
-// read streams the log into the fold: the next window is read and prepared while the present one is applied.
+// Unread returns the report of a source that could not even be opened.
+func Unread(err error) *Report {
+	a := newAudit(Options{})
+	a.conclude(err)
+	return a.report
+}
+
+func newAudit(o Options) *audit {
+	return &audit{
+		options: o, state: fold.New(),
+		report:      &Report{Log: newChecks(checkPackage, checkClock), VoidTotal: make(map[string]uint64)},
+		fatal:       make(map[record.ID][]Finding),
+		voidBallots: make(map[record.ID]uint64), issuedAt: make(map[record.ID][]uint64), late: make(map[record.ID]uint64),
+	}
+}
+
+// read streams the log into the fold: the next window is read and prepared while the present one is applied. Records come checked to be in
+// the tree.
 func (a *audit) read(ctx context.Context, src boardlog.Source) error {
 	a.openReceipt()
-	head, err := a.openCheckpoint(ctx, src)
+	head, err := readHead(ctx, src)
 	if err != nil {
 		return err
 	}
+	a.report.Origin, a.report.Size, a.report.Root = head.Origin(), head.Size(), record.ID(head.Root())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	windows := make(chan [][]byte, 1)
@@ -89,27 +104,44 @@ func (a *audit) read(ctx context.Context, src boardlog.Source) error {
 		}
 	}()
 	for ps := range prepared {
-		if err := a.apply(ps, head.Size); err != nil {
-			return err
-		}
+		a.apply(ps, head.Size())
 	}
 	if err := <-done; err != nil {
 		return err
 	}
-	if a.state.Size() != head.Size {
-		return fmt.Errorf("%w: %d records of %d", boardlog.ErrTruncated, a.state.Size(), head.Size)
+	if a.state.Size() != head.Size() {
+		return fmt.Errorf("%w: %d records of %d", boardlog.ErrTruncated, a.state.Size(), head.Size())
 	}
-	find(a.report.Log, checkPackage).hold("every file of a log of %d records", head.Size)
-	if root := a.state.Root(); root != record.ID(head.Root) {
-		find(a.report.Log, checkTree).fail(Finding{Index: -1, Code: "tree", Sentence: fmt.Sprintf("the records give the root %s, the checkpoint says %x", root, head.Root)})
-		return nil
+	// The fold hashes what it was given a second time, so that what is counted is what was checked.
+	if root := a.state.Root(); root != record.ID(head.Root()) {
+		return &boardlog.RootError{Size: head.Size()}
 	}
-	find(a.report.Log, checkTree).hold("%d records, root %s", head.Size, a.state.Root())
-	a.finishReceipt(head)
+	if _, ok := src.(*boardlog.Package); ok { // a board's own checkpoint may have cosignatures of witnesses that no vote asks for
+		if err := head.Account(a.witnesses()); err != nil {
+			return &CheckpointError{err}
+		}
+	}
+	hold := func(number int, format string, args ...any) { find(a.report.Log, number).hold(format, args...) }
+	hold(checkPackage, "every file of a log of %d records", head.Size())
+	hold(checkCheckpoint, "signed by the log %s", head.Origin())
+	hold(checkTree, "%d records give the root %s", head.Size(), a.state.Root())
 	return nil
 }
 
-func readWindows(ctx context.Context, src boardlog.Source, head checkpoint.Checkpoint, out chan<- [][]byte) error {
+// witnesses returns the keys of all witnesses that votes on the log name.
+func (a *audit) witnesses() []note.Verifier {
+	var keys []note.Verifier
+	for _, v := range a.state.Votes() {
+		for _, k := range v.Manifest.Witnesses.Keys {
+			if w, err := checkpoint.ParseWitnessKey(k); err == nil {
+				keys = append(keys, w)
+			}
+		}
+	}
+	return keys
+}
+
+func readWindows(ctx context.Context, src boardlog.Source, head boardlog.SignedCheckpoint, out chan<- [][]byte) error {
 	var w [][]byte
 	flush := func() error {
 		if len(w) == 0 {
@@ -123,58 +155,40 @@ func readWindows(ctx context.Context, src boardlog.Source, head checkpoint.Check
 			return ctx.Err()
 		}
 	}
-	err := boardlog.Read(ctx, src, head, 0, func(_ uint64, entry []byte) error {
-		if w = append(w, entry); len(w) == window {
+	err := boardlog.Read(ctx, src, head, 0, func(_ uint64, raw []byte) error {
+		if w = append(w, raw); len(w) == window {
 			return flush()
 		}
 		return nil
 	})
-	return errors.Join(err, flush())
-}
-
-// openCheckpoint reads the checkpoint with the key that the first record names; that the first record is in the tree is checked later.
-func (a *audit) openCheckpoint(ctx context.Context, src boardlog.Source) (checkpoint.Checkpoint, error) {
-	head, err := Head(ctx, src)
 	if err != nil {
-		var bad *CheckpointError
-		if errors.As(err, &bad) {
-			find(a.report.Log, checkCheckpoint).fail(Finding{Index: -1, Code: "checkpoint", Sentence: bad.Err.Error()})
-		}
-		return checkpoint.Checkpoint{}, err
+		return err
 	}
-	a.report.Origin, a.report.Size, a.report.Root = head.Origin, head.Size, record.ID(head.Root)
-	find(a.report.Log, checkCheckpoint).hold("size %d, signed by the log %s", head.Size, head.Origin)
-	return head, nil
+	return flush()
 }
-
-// A CheckpointError says that a checkpoint is there and is not to be believed.
-type CheckpointError struct{ Err error }
-
-func (e *CheckpointError) Error() string { return e.Err.Error() }
-func (e *CheckpointError) Unwrap() error { return e.Err }
 
 // apply judges a window of records in order.
-func (a *audit) apply(ps []*fold.Prepared, total uint64) error {
+func (a *audit) apply(ps []*fold.Prepared, total uint64) {
 	a.state.Check(ps) // those that could not be checked before, since their vote had not opened
 	for i, p := range ps {
 		index := a.state.Size()
 		o := a.state.Apply(p)
 		a.note(index, p, o)
 		a.follow(index, p, o)
-		if o.Status == fold.Accepted {
-			if _, ok := p.Record().Body.(*record.Opening); ok {
-				a.opened(p.Record().Scope)
-				a.state.Check(ps[i+1:])
-			}
+		if o.Status != fold.Accepted {
+			continue
 		}
-		if o.Status == fold.Fatal && o.Scope == (record.ID{}) && o.Code == "genesis" && index == 0 {
-			return nil
+		switch b := p.Record().Body.(type) {
+		case *record.Genesis:
+			a.verifyReceipt(b)
+		case *record.Opening:
+			a.opened(p.Record().Scope)
+			a.state.Check(ps[i+1:])
 		}
 	}
 	if a.options.Progress != nil {
 		a.options.Progress(a.state.Size(), total)
 	}
-	return nil
 }
 
 // opened remembers how many cards had been issued when a vote opened.
@@ -203,16 +217,8 @@ func (a *audit) conclude(err error) {
 	r.sealed = true
 	if err != nil {
 		r.Problem = err.Error()
-		var bad *boardlog.RecordError
-		switch {
-		case errors.As(err, &bad):
-			f := Finding{Index: int64(bad.Index), Code: "tree", Sentence: bad.Error()}
-			find(r.Log, checkTree).fail(f)
-		case errors.As(err, new(*boardlog.FormError)):
-			find(r.Log, checkPackage).fail(Finding{Index: -1, Code: "package", Sentence: err.Error()})
-		}
-		r.Verdict = Unreadable
-		if verdictOf(r.Log, false) == Refuted {
+		if f, check := faultOf(err); check != 0 {
+			find(r.Log, check).fail(f)
 			r.Verdict = Refuted
 		}
 		return
@@ -231,6 +237,27 @@ func (a *audit) conclude(err error) {
 		}
 		r.Verdict = worse(r.Verdict, r.Votes[i].Verdict)
 	}
+}
+
+// faultOf says which check of the log an error of reading it fails: one that says that something is wrong, not that it could not be read.
+func faultOf(err error) (Finding, int) {
+	f := Finding{Index: -1, Sentence: err.Error()}
+	var rec *boardlog.RecordError
+	switch {
+	case errors.As(err, &rec):
+		f.Index, f.Code, f.Sentence = int64(rec.Index), "tree", rec.Err.Error()
+		return f, checkTree
+	case errors.As(err, new(*CheckpointError)):
+		f.Code = "checkpoint"
+		return f, checkCheckpoint
+	case errors.As(err, new(*boardlog.PackageError)):
+		f.Code = "package"
+		return f, checkPackage
+	case errors.Is(err, boardlog.ErrInvalid):
+		f.Code = "tree"
+		return f, checkTree
+	}
+	return f, 0
 }
 
 func (a *audit) judgeVotes() {

@@ -7,7 +7,6 @@ package commission
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,12 +21,12 @@ import (
 // A Commission is one officer of the commission at work on one board.
 type Commission struct {
 	board party.Board
-	key   *sigma.SecretKey
+	key   sigma.SecretKey
 	log   *slog.Logger
 }
 
 // New returns the officer with that key.
-func New(board party.Board, key *sigma.SecretKey, log *slog.Logger) *Commission {
+func New(board party.Board, key sigma.SecretKey, log *slog.Logger) *Commission {
 	return &Commission{board: board, key: key, log: log}
 }
 
@@ -49,18 +48,13 @@ func (c *Commission) officer() (uint64, error) {
 	return 0, ErrNotOfficer
 }
 
-// post signs a body in the officer's name and submits it.
+// post signs a body in the officer's name and has it recorded.
 func (c *Commission) post(ctx context.Context, scope record.ID, body record.Body) (record.ID, error) {
-	_, genesis := c.board.State().Genesis()
-	r, err := record.Sign(genesis, scope, body, c.key, rand.Reader)
-	if err != nil {
-		return record.ID{}, err
+	id, err := party.Post(ctx, c.board, scope, body, c.key)
+	if err == nil {
+		c.log.Info("posted", "kind", body.Kind(), "record", id.Short())
 	}
-	if _, err := c.board.Submit(ctx, r); err != nil {
-		return record.ID{}, fmt.Errorf("posting %s: %w", body.Kind(), err)
-	}
-	c.log.Info("posted", "kind", body.Kind(), "record", r.ID().Short())
-	return r.ID(), nil
+	return id, err
 }
 
 // PostRoll announces a roll with all its parts and returns the announcement's id.

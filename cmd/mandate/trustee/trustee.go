@@ -28,12 +28,12 @@ import (
 type Trustee struct {
 	board party.Board
 	vault *vault.Vault
-	key   *sigma.SecretKey
+	key   sigma.SecretKey
 	log   *slog.Logger
 }
 
 // New returns the trustee whose secrets are in v and whose signing key is key.
-func New(board party.Board, v *vault.Vault, key *sigma.SecretKey, log *slog.Logger) *Trustee {
+func New(board party.Board, v *vault.Vault, key sigma.SecretKey, log *slog.Logger) *Trustee {
 	return &Trustee{board: board, vault: v, key: key, log: log}
 }
 
@@ -149,7 +149,7 @@ func (t *Trustee) open(ctx context.Context, v *fold.Vote, i int) (posted bool, e
 			return posted, err
 		}
 		_, genesis := t.board.State().Genesis()
-		body, err := tally.MakeShares(v.Context(genesis), c, i, share, v.Sums(), rand.Reader)
+		body, err := tally.MakeShares(v.Context(genesis), c, share, v.Sums(), rand.Reader)
 		if err != nil {
 			return posted, fmt.Errorf("contest %d: %w", c, err)
 		}
@@ -185,13 +185,8 @@ func keyName(vote record.ID) string   { return "key-" + vote.String() }
 func inputName(vote record.ID) string { return "input-" + vote.String() }
 
 func (t *Trustee) post(ctx context.Context, vote record.ID, body record.Body) error {
-	_, genesis := t.board.State().Genesis()
-	r, err := record.Sign(genesis, vote, body, t.key, rand.Reader)
-	if err != nil {
+	if _, err := party.Post(ctx, t.board, vote, body, t.key); err != nil {
 		return err
-	}
-	if _, err := t.board.Submit(ctx, r); err != nil {
-		return fmt.Errorf("posting %s: %w", body.Kind(), err)
 	}
 	t.log.Info("posted", "kind", body.Kind(), "vote", vote.Short())
 	return nil

@@ -1,0 +1,174 @@
+// Package command is the command mandate-verify: it reads a board, a folder or an audit package, has package verifier judge it, and says
+// what came of it. The demo runs the same code on its own vote.
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"mandate/ballot/record"
+	"mandate/verifier"
+	"mandate/verifier/boardlog"
+	"mandate/verifier/boardlog/httpsource"
+)
+
+const usage = `Mandate-verify checks a whole vote from the public record alone, from the first signature to the last count.
+
+Usage:
+    mandate-verify [-json FILE] [-vote ID] [-receipt FILE] [-quiet] SOURCE
+
+SOURCE is a board's address (https://…), a folder with a log's tiles, or an audit package (board.tar).
+With a file or a folder nothing is read from the network.
+
+    -vote ID        judge the vote with this id, and fail if it is not there; get the id from somewhere
+                    other than SOURCE, since whoever runs a board can make up a whole one under another id
+    -receipt FILE   check that the ballot of this receipt stands in the log
+    -json FILE      write the report as JSON to FILE; - is standard output
+    -quiet          show no progress
+
+It prints a line for each check with its number in SPEC.md §12, then the result.
+
+Exit status: 0 every check ran and held; 1 a check failed; 2 SOURCE could not be read whole;
+3 nothing is wrong, and the vote is not finished.
+
+Example:
+    mandate-verify -vote 5f0c… -receipt my-receipt.txt https://board.example.org
+`
+
+const exitUnreadable = 2
+
+// Run is the command. It returns the exit status.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	f := flag.NewFlagSet("mandate-verify", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	jsonFile := f.String("json", "", "")
+	vote := f.String("vote", "", "")
+	receipt := f.String("receipt", "", "")
+	quiet := f.Bool("quiet", false, "")
+	fail := func(hint, format string, a ...any) int {
+		fmt.Fprintf(stderr, "error: "+format+"\n", a...)
+		if hint != "" {
+			fmt.Fprintln(stderr, "hint: "+hint)
+		}
+		return exitUnreadable
+	}
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, usage)
+		return 0
+	case err != nil:
+		return fail("mandate-verify -h says how to call it", "%v", err)
+	case f.NArg() != 1:
+		return fail("mandate-verify -h says how to call it", "one SOURCE is needed, %d were given", f.NArg())
+	}
+	var o verifier.Options
+	if *vote != "" {
+		id, err := record.ParseID(*vote)
+		if err != nil {
+			return fail("a vote's id is 64 hexadecimal digits", "-vote: %v", err)
+		}
+		o.Vote = id
+	}
+	if *receipt != "" {
+		b, err := readLimited(*receipt, 1<<20)
+		if err != nil {
+			return fail("", "-receipt: %v", err)
+		}
+		o.Receipt = b
+	}
+	if !*quiet {
+		p := &progress{w: stderr, start: time.Now()}
+		o.Progress = p.show
+		defer p.clear()
+	}
+	report, err := verify(ctx, f.Arg(0), o)
+	if err != nil {
+		return fail("", "%v", err)
+	}
+	if *jsonFile != "" {
+		if err := writeJSON(*jsonFile, stdout, report); err != nil {
+			return fail("", "-json: %v", err)
+		}
+	}
+	if *jsonFile != "-" {
+		Text(stdout, report)
+	}
+	if report.Problem != "" {
+		fmt.Fprintln(stderr, "error: "+report.Problem)
+	}
+	return report.Verdict.ExitCode()
+}
+
+// verify opens the source and judges it.
+func verify(ctx context.Context, source string, o verifier.Options) (*verifier.Report, error) {
+	if strings.HasPrefix(source, "http://") || strings.HasPrefix(source, "https://") {
+		src, err := httpsource.New(source)
+		if err != nil {
+			return nil, err
+		}
+		return verifier.Verify(ctx, src, o)
+	}
+	pkg, err := boardlog.OpenPackageFile(source)
+	if err != nil {
+		return verifier.Unread(err), nil
+	}
+	defer pkg.Close()
+	return verifier.Verify(ctx, pkg, o)
+}
+
+func readLimited(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = fmt.Errorf("%s is larger than %d bytes", path, limit)
+	}
+	return b, err
+}
+
+func writeJSON(path string, stdout io.Writer, report *verifier.Report) error {
+	b, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return err
+	}
+	b = append(b, '\n')
+	if path == "-" {
+		_, err = stdout.Write(b)
+		return err
+	}
+	return os.WriteFile(path, b, 0o644)
+}
+
+// progress shows how far the verification is, on one line that is overwritten.
+type progress struct {
+	w     io.Writer
+	start time.Time
+	last  time.Time
+	shown bool
+}
+
+func (p *progress) show(done, total uint64) {
+	now := time.Now()
+	if now.Sub(p.last) < 200*time.Millisecond || now.Sub(p.start) < 500*time.Millisecond {
+		return
+	}
+	p.last, p.shown = now, true
+	left := time.Duration(float64(now.Sub(p.start)) / float64(done) * float64(total-done))
+	fmt.Fprintf(p.w, "\r\033[Kchecked %d of %d records, about %s to go", done, total, left.Round(time.Second))
+}
+
+func (p *progress) clear() {
+	if p.shown {
+		fmt.Fprint(p.w, "\r\033[K")
+	}
+}

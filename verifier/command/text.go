@@ -1,0 +1,111 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"mandate/verifier"
+)
+
+const barWidth = 30
+
+// Text prints a report for people: a line for each check with its number in SPEC.md §12, then the result.
+func Text(w io.Writer, r *verifier.Report) {
+	if r.Origin != "" {
+		fmt.Fprintf(w, "Board %s, %d records, root %s\n", r.Origin, r.Size, r.Root)
+	}
+	checks(w, r.Log)
+	for i := range r.Votes {
+		vote(w, &r.Votes[i])
+	}
+	void(w, r)
+	fmt.Fprintf(w, "\n%s\n", conclusion(r.Verdict))
+}
+
+func checks(w io.Writer, cs []verifier.Check) {
+	for _, c := range cs {
+		mark := map[verifier.Status]string{verifier.Held: "ok", verifier.Failed: "FAILED", verifier.NotReached: "not yet", verifier.NotAsked: "-"}[c.Status]
+		fmt.Fprintf(w, "  %2d %-14s %-8s %s\n", c.Number, c.Name, mark, c.Detail)
+		for _, f := range c.Faults[min(1, len(c.Faults)):] {
+			fmt.Fprintf(w, "     %-14s %-8s %s\n", "", "", f)
+		}
+	}
+}
+
+func vote(w io.Writer, v *verifier.VoteReport) {
+	fmt.Fprintf(w, "\nVote %s\n", v.ID)
+	if v.Title != nil {
+		fmt.Fprintf(w, "  %s (%s)\n", oneLine(v.Title.In("en")), v.Phase)
+	}
+	checks(w, v.Checks)
+	for _, s := range v.Warnings {
+		fmt.Fprintf(w, "  note: %s\n", s)
+	}
+	if v.Verdict != verifier.Verified {
+		return
+	}
+	f := v.Figures
+	fmt.Fprintf(w, "\n  %d of %d members voted.\n", f.Counted, f.Roll)
+	for _, c := range v.Contests {
+		contest(w, &c, f.Counted)
+	}
+}
+
+func contest(w io.Writer, c *verifier.Contest, counted uint64) {
+	fmt.Fprintf(w, "\n  %s\n", oneLine(c.Title.In("en")))
+	width := 0
+	for _, o := range c.Options {
+		width = max(width, len([]rune(o.Title.In("en"))))
+	}
+	width = min(width, 40)
+	for _, o := range c.Options {
+		n := 0
+		if counted > 0 {
+			n = int(o.Count * barWidth / counted)
+		}
+		mark := ""
+		if o.Winner {
+			mark = "  *"
+		}
+		fmt.Fprintf(w, "    %-*s %8d  %s%s\n", width, oneLine(o.Title.In("en")), o.Count, strings.Repeat("█", n), mark)
+	}
+	kind := "advisory"
+	if c.Binding {
+		kind = "binding"
+	}
+	fmt.Fprintf(w, "    Outcome: %s (%s)\n", c.Outcome, kind)
+}
+
+func void(w io.Writer, r *verifier.Report) {
+	if len(r.VoidTotal) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nVoid records, which count for nothing:")
+	for _, k := range slices.Sorted(maps.Keys(r.VoidTotal)) {
+		fmt.Fprintf(w, "  %6d %s\n", r.VoidTotal[k], k)
+	}
+	const most = 20
+	for _, f := range r.Void[:min(most, len(r.Void))] {
+		fmt.Fprintf(w, "  %s\n", f)
+	}
+	if len(r.Void) > most {
+		fmt.Fprintln(w, "  … the JSON report lists more")
+	}
+}
+
+func conclusion(v verifier.Verdict) string {
+	switch v {
+	case verifier.Verified:
+		return "VERIFIED: every check ran to its end and held."
+	case verifier.Unfinished:
+		return "NOT FINISHED: nothing is wrong, and the vote is not certified yet."
+	case verifier.Refuted:
+		return "FAILED: a check failed; what it belongs to must not be believed."
+	}
+	return "UNREADABLE: the source could not be read whole, so nothing is known."
+}
+
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
