@@ -1,0 +1,99 @@
+package party
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"mandate/ballot/checkpoint"
+	"mandate/ballot/record"
+	"mandate/bulletin/client"
+	"mandate/verifier"
+	"mandate/verifier/boardlog"
+)
+
+// Dial returns the board at an address such as "https://board.example". It has read nothing yet.
+func Dial(address string, o client.Options) (Board, error) {
+	c, err := client.New(address, o)
+	if err != nil {
+		return nil, err
+	}
+	return Join(c.Source(), c), nil
+}
+
+// Join returns the board whose log is at a source and which takes records through a client.
+func Join(src boardlog.Source, c *client.Client) Board {
+	return &remote{Follower: verifier.NewFollower(src), src: src, client: c}
+}
+
+type remote struct {
+	*verifier.Follower
+	src     boardlog.Source
+	client  *client.Client
+	trusted atomic.Pointer[client.Client] // knows the genesis record
+}
+
+// Update is Follower.Update; with the genesis record it learns whose promises and receipts to believe.
+func (b *remote) Update(ctx context.Context) error {
+	if err := b.Follower.Update(ctx); err != nil {
+		return err
+	}
+	if b.trusted.Load() != nil {
+		return nil
+	}
+	g, id := b.State().Genesis()
+	c, err := b.client.Trust(g, id)
+	if err != nil {
+		return err
+	}
+	b.trusted.Store(c)
+	return nil
+}
+
+var errUnread = errors.New("the board's log has not been read yet")
+
+func (b *remote) Submit(ctx context.Context, r *record.Record) ([]byte, error) {
+	c := b.trusted.Load()
+	if c == nil {
+		return nil, errUnread
+	}
+	a, err := c.Submit(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return a.Promise, nil
+}
+
+func (b *remote) Receipt(ctx context.Context, id record.ID) ([]byte, error) {
+	c := b.trusted.Load()
+	if c == nil {
+		return nil, errUnread
+	}
+	return c.Receipt(ctx, id)
+}
+
+func (b *remote) Records(ctx context.Context, from uint64, fn func(index uint64, raw []byte) error) error {
+	g, _ := b.State().Genesis()
+	if g == nil {
+		return errUnread
+	}
+	key, err := checkpoint.ParseLogKey(g.LogKey)
+	if err != nil {
+		return fmt.Errorf("reading the log: %w", err)
+	}
+	cp, err := boardlog.Open(b.Checkpoint(), boardlog.Policy{Origin: g.Origin, Log: key})
+	if err != nil {
+		return fmt.Errorf("reading the log: %w", err)
+	}
+	return boardlog.Read(ctx, b.src, cp, from, fn)
+}
+
+// RefusalCode returns the code of the board's refusal that err wraps, or "".
+func RefusalCode(err error) string {
+	var r *client.Refused
+	if errors.As(err, &r) {
+		return r.Code
+	}
+	return ""
+}

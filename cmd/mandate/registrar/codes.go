@@ -1,0 +1,119 @@
+package registrar
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"mandate/ballot/record"
+	"mandate/cmd/mandate/registrar/issuing"
+)
+
+// ErrUnknownRound is returned for a round that names this registrar nowhere, or whose private list it was not given.
+var ErrUnknownRound = errors.New("registrar: the round is not on the board as last seen, does not name this registrar, or its private list is missing")
+
+// codesHeader is the first line of the list of codes.
+var codesHeader = []string{"entry", "number", "name", "email", "code", "link"}
+
+// Codes draws new codes for roll entries of a round and writes them as a spreadsheet (RFC 4180, UTF-8) for sending: entry, member number,
+// name, e-mail address, code, and a link with the code in its fragment. A new code makes the entry's earlier one void; which request was
+// answered stays as it is. With no entries named it draws codes for those that have none yet.
+//
+// What is written is all that ever shows the codes: the registrar keeps only their hashes. They are good before the first line is written.
+// Who writes the list to a file gives it mode 0600 and deletes it once it is sent.
+func (r *Registrar) Codes(w io.Writer, round record.ID, entries ...int) error {
+	v := r.seen.Load()
+	if v == nil || v.desks[round] == nil || v.desks[round].roll == nil {
+		return ErrUnknownRound
+	}
+	d := v.desks[round]
+	for _, e := range entries {
+		if e < 0 || e >= d.roll.Len() {
+			return fmt.Errorf("registrar: entry %d: the roll has %d", e, d.roll.Len())
+		}
+	}
+	var who []uint64
+	if len(entries) == 0 {
+		have := newEntrySet(uint64(d.roll.Len()))
+		err := r.ledger.seats(round, func(entry uint64, s seat) {
+			if s.Code != ([32]byte{}) {
+				have.add(entry)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for e := range uint64(d.roll.Len()) {
+			if !have.has(e) {
+				who = append(who, e)
+			}
+		}
+	}
+	for _, e := range slices.Compact(slices.Sorted(slices.Values(entries))) {
+		who = append(who, uint64(e))
+	}
+	codes, hashes := make([]issuing.Code, len(who)), make([][32]byte, len(who))
+	for i := range codes {
+		codes[i] = issuing.NewCode()
+		hashes[i] = d.Hash(codes[i])
+	}
+	if err := r.ledger.setCodes(round, who, hashes); err != nil {
+		return err
+	}
+	page := r.options.Link
+	if page == "" {
+		page = d.url
+	}
+	list := csv.NewWriter(w)
+	list.UseCRLF = true
+	list.Write(codesHeader)
+	for i, e := range who {
+		m := d.roll.Member(int(e))
+		list.Write([]string{strconv.FormatUint(e, 10), m.Number, m.Name, m.Email, d.Text(codes[i]), d.Link(page, codes[i])})
+	}
+	list.Flush()
+	if err := list.Error(); err != nil {
+		return fmt.Errorf("writing codes: %w", err)
+	}
+	return nil
+}
+
+// Find returns the roll entry of a member by number.
+func (r *Registrar) Find(round record.ID, number string) (entry int, err error) {
+	v := r.seen.Load()
+	if v == nil || v.desks[round] == nil || v.desks[round].roll == nil {
+		return 0, ErrUnknownRound
+	}
+	entry, ok := v.desks[round].roll.Find(number)
+	if !ok {
+		return 0, fmt.Errorf("registrar: no member of the roll has the number %q", number)
+	}
+	return entry, nil
+}
+
+// A Standing says how far a round is at this registrar.
+type Standing struct {
+	Ready     bool // members can be served, in the round's time
+	Entries   int  // of the roll
+	Issued    int  // cards
+	Published int  // issue records on the board
+}
+
+// Standing returns how far a round is, as of the last look at the board.
+func (r *Registrar) Standing(round record.ID) (Standing, error) {
+	v := r.seen.Load()
+	if v == nil || v.desks[round] == nil || v.desks[round].roll == nil {
+		return Standing{}, ErrUnknownRound
+	}
+	d := v.desks[round]
+	s := Standing{Ready: d.issuer != nil, Entries: d.roll.Len(), Published: d.published.count}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if set := r.issued[round]; set != nil {
+		s.Issued = set.count
+	}
+	return s, nil
+}

@@ -1,0 +1,123 @@
+package issuing
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// Codes of a registrar's refusals (SPEC.md §10.1).
+const (
+	CodeMediaType = "media-type" // the request is not application/cbor
+	CodeOversize  = "oversize"   // longer than any request to this registrar
+	CodeMalformed = "malformed"  // not deterministic CBOR of the request, or of another length than the round's
+	CodeRound     = "round"      // this registrar does not serve the round
+	CodeNotOpen   = "not-open"   // cards cannot be collected yet
+	CodeNotReady  = "not-ready"  // the registrar has not accepted the roll, or its keys are not on the board
+	CodeClosed    = "closed"     // cards cannot be collected any more
+	CodeRate      = "rate"       // too many wrong codes from this address
+	CodeBusy      = "busy"       // more requests than the registrar can serve at once
+	CodeCode      = "code"       // the code is none, or was replaced by a newer one
+	CodeAnswered  = "answered"   // another request was answered for this roll entry
+	CodeClash     = "clash"      // the same request was answered for another roll entry
+	CodeRestored  = "restored"   // the board says that a card was issued, and the registrar does not know to which request
+	CodeRequest   = "request"    // a blinded value is not below the slot's modulus
+	CodeBoard     = "board"      // the registrar has not seen the board for too long
+	CodeStopping  = "stopping"   // the registrar is shutting down
+	CodeFault     = "fault"      // the registrar failed
+)
+
+// refusals are the statuses and sentences of the codes. A sentence tells a member what to do next.
+var refusals = map[string]struct {
+	status   int
+	sentence string
+}{
+	CodeMediaType: {http.StatusUnsupportedMediaType, "A request for a card is sent with the content type application/cbor. Use a program made for this purpose."},
+	CodeOversize:  {http.StatusRequestEntityTooLarge, "This is larger than any request for a card. Use a program made for this purpose."},
+	CodeMalformed: {http.StatusBadRequest, "This request cannot be read. Reload the page, or install the newest version of the program, and try again."},
+	CodeRound:     {http.StatusNotFound, "This registrar does not issue cards of that round. Use the link in its newest message to you."},
+	CodeNotOpen:   {http.StatusServiceUnavailable, "Cards cannot be collected yet. Keep the code and come back when the round has opened."},
+	CodeNotReady:  {http.StatusServiceUnavailable, "This registrar is still checking the list of members and making its keys. Keep the code and come back later."},
+	CodeClosed:    {http.StatusGone, "The time for collecting cards of this round is over. Ask the commission when the next round opens."},
+	CodeRate:      {http.StatusTooManyRequests, "Too many wrong codes came from your network. Wait ten minutes, then type the code exactly as it stands in the message."},
+	CodeBusy:      {http.StatusServiceUnavailable, "Many members are collecting cards just now. Your code stays good: try again in a minute."},
+	CodeCode:      {http.StatusForbidden, "This code is not known here. Use the newest message from this registrar, for a new code replaces the old one; or ask it for a new code."},
+	CodeAnswered:  {http.StatusConflict, "A card was issued for your entry already, to another request. Restore that card from its file or its 24 words; it can be collected again as often as needed. If you never asked for one, tell the commission: somebody may have used your code."},
+	CodeClash:     {http.StatusConflict, "This very request was answered for another member. Your device has drawn the same secret as theirs: begin again with a new card, on another device."},
+	CodeRestored:  {http.StatusConflict, "The board says that you have a card from this registrar, but after a loss of data the registrar does not know for which request. If your card is complete it is good; if not, tell the commission, who can see what the board says of your entry."},
+	CodeRequest:   {http.StatusBadRequest, "This request does not fit this registrar's keys. Fetch the keys from the board again, and try again."},
+	CodeBoard:     {http.StatusServiceUnavailable, "This registrar cannot reach the board just now. Your code stays good: try again in some minutes."},
+	CodeStopping:  {http.StatusServiceUnavailable, "This registrar is being restarted. Your code stays good: try again in a minute."},
+	CodeFault:     {http.StatusInternalServerError, "This registrar has failed. Your code stays good: try again later, and tell the registrar if it happens again."},
+}
+
+// An Error is a registrar's refusal.
+type Error struct {
+	Status   int    // of HTTP
+	Code     string // stable; one of this package's if it is a registrar that says it
+	Sentence string // for the member
+}
+
+func (e *Error) Error() string { return e.Sentence + " (" + e.Code + ")" }
+
+// Temporary reports whether the same request may be answered later.
+func (e *Error) Temporary() bool {
+	return e.Status == http.StatusServiceUnavailable || e.Status == http.StatusTooManyRequests || e.Status == http.StatusInternalServerError
+}
+
+// Refuse returns the refusal with a code of this package.
+func Refuse(code string) *Error {
+	r, ok := refusals[code]
+	if !ok {
+		panic("issuing: " + code + " is not a code of refusal")
+	}
+	return &Error{r.status, code, r.sentence}
+}
+
+type errorBody struct {
+	Error string `json:"error"`
+	Code  string `json:"code"`
+}
+
+// Body returns the refusal as JSON: {"error": sentence, "code": code}.
+func (e *Error) Body() []byte {
+	b, err := json.Marshal(errorBody{e.Sentence, e.Code})
+	if err != nil { // two strings always encode
+		panic("issuing: " + err.Error())
+	}
+	return b
+}
+
+const (
+	maxErrorBody = 4096
+	maxSentence  = 600
+)
+
+// parseError reads a refusal as a server sent it, to be shown to a person: nothing in it can move the cursor or be long.
+func parseError(status int, b []byte) *Error {
+	var body errorBody
+	if len(b) > maxErrorBody || json.Unmarshal(b, &body) != nil || body.Code == "" || body.Error == "" {
+		return &Error{status, "status", fmt.Sprintf("The registrar's address answers with status %d and not as a registrar does. Check the address on the board, and try again later.", status)}
+	}
+	return &Error{status, plain(body.Code, 40), plain(body.Error, maxSentence)}
+}
+
+// plain makes a stranger's text fit for a terminal.
+func plain(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r <= 0x9f || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if len(s) <= limit {
+		return s
+	}
+	s = s[:limit]
+	for !utf8.ValidString(s) {
+		s = s[:len(s)-1]
+	}
+	return s + " …"
+}

@@ -1,0 +1,260 @@
+// Package registrar is the party that knows the members: it checks the roll, and gives each member on it one card, by signing blindly what
+// it cannot see. With all registrars of a round together it bounds the credentials by the roll; with no number of others can it link a
+// ballot to a member.
+//
+// [Create] makes a registrar's folder, [Open] opens it again, [Registrar.AddRoll] gives it the private list, [Registrar.Codes] the one-time
+// codes to send to members. [Registrar.Run] does its duties on the board: it accepts the rolls that it has checked, makes and posts its
+// keys, and publishes to whom it has issued. [Registrar.Handler] serves members (SPEC.md §10.1).
+//
+// In the folder are a vault with the signing key, the slot keys and the private lists, and a ledger that says which code is good for which
+// entry and which request was answered. A decision is in the ledger, on disk, before the signatures leave, so that neither a crash nor a
+// race gives one member two cards. A ledger brought back from an older copy does not know what was decided since; therefore an entry that the
+// board calls issued and the ledger does not know is refused. What was decided after the copy and not yet published is lost to both: copies of
+// the folder have to be current.
+//
+// It believes nothing of the board but the log that it folds itself, and nothing of members but their codes. It logs neither who asks nor for
+// which entry.
+package registrar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mandate/ballot/record"
+	"mandate/ballot/roll"
+	"mandate/ballot/text"
+	"mandate/cmd/mandate/party"
+	"mandate/cmd/mandate/vault"
+	"mandate/crypto/blind"
+	"mandate/crypto/sigma"
+)
+
+// Options say how a registrar works. Zero fields have the defaults said.
+type Options struct {
+	// Board is the registrar's view of the board, which nobody else uses. A registrar without one can be given rolls, and serves nobody.
+	Board party.Board
+	// Look is how often Run looks at the board. Default 5 seconds.
+	Look time.Duration
+	// Publish is how often issue records are published, all of that time in one sorted list: the longer, the less a list says about who
+	// asked when. Before a vote of the round closes they are published at once. Default 15 minutes.
+	Publish time.Duration
+	// Stale is for how long the registrar goes on issuing when it cannot read the board. Default 10 minutes.
+	Stale time.Duration
+	// Link is the page that the links to members lead to; the code stands after it in the fragment. Default the registrar's own address.
+	Link string
+	// WrongCodes and PerMinute bound the wrong codes from one network address: so many at once, and then so many a minute. Defaults 20
+	// and 2.
+	WrongCodes, PerMinute int
+	// Proxies are the addresses of reverse proxies, whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
+	// Clock is the machine's clock. Default time.Now. Whether cards can be collected is decided by the board's.
+	Clock func() time.Time
+	// Log is told what happens. Default slog.Default.
+	Log *slog.Logger
+	// Vault is how the folder's secrets are encrypted.
+	Vault vault.Options
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Look < 0 || o.Publish < 0 || o.Stale < 0 || o.WrongCodes < 0 || o.PerMinute < 0 {
+		return o, errors.New("registrar: look, publish, stale, wrong codes, per minute: none may be negative")
+	}
+	if err := text.CheckURL("link", o.Link); err != nil {
+		return o, fmt.Errorf("registrar: %w", err)
+	}
+	set(&o.Look, 5*time.Second)
+	set(&o.Publish, 15*time.Minute)
+	set(&o.Stale, 10*time.Minute)
+	set(&o.WrongCodes, 20)
+	set(&o.PerMinute, 2)
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o, nil
+}
+
+func set[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// A Registrar is an open registrar's folder at work. Only one process can have it open.
+type Registrar struct {
+	options Options
+	vault   *vault.Vault
+	key     sigma.SecretKey
+	ledger  *ledger
+
+	duty  sync.Mutex // holds board, rolls, keys, due: one pass of duties at a time
+	rolls map[record.ID]*roll.Roll
+	keys  map[record.ID][]*blind.SecretKey // by round, complete ones
+	due   time.Time                        // when issue records are to be published next
+
+	mu     sync.Mutex
+	issued map[record.ID]*entrySet // by round: the entries of which the ledger knows a card
+
+	seen     atomic.Pointer[view] // nil before the first look at the board
+	stopping atomic.Bool
+	signing  chan struct{} // one token for each signing at a time
+	waiting  atomic.Int64
+	wrong    *limiter
+}
+
+const (
+	vaultDir   = "vault"
+	ledgerDir  = "ledger"
+	signingKey = "signing-key"
+	rollPrefix = "roll-"
+)
+
+// Create makes a registrar's folder with a new signing key and opens it. It is an error if there is a registrar already.
+func Create(dir string, passphrase []byte, o Options) (*Registrar, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	v, err := vault.Create(filepath.Join(dir, vaultDir), passphrase, o.Vault)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := party.Key(v, signingKey); err != nil {
+		return nil, err
+	}
+	return open(dir, v, o)
+}
+
+// Open opens a registrar's folder.
+func Open(dir string, passphrase []byte, o Options) (*Registrar, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	v, err := vault.Open(filepath.Join(dir, vaultDir), passphrase)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := v.Read(signingKey); err != nil { // party.Key would make another
+		return nil, fmt.Errorf("registrar: the signing key in %s: %w", dir, err)
+	}
+	return open(dir, v, o)
+}
+
+func open(dir string, v *vault.Vault, o Options) (*Registrar, error) {
+	key, err := party.Key(v, signingKey)
+	if err != nil {
+		return nil, err
+	}
+	r := &Registrar{
+		options: o, vault: v, key: key,
+		rolls: make(map[record.ID]*roll.Roll), keys: make(map[record.ID][]*blind.SecretKey),
+		issued:  make(map[record.ID]*entrySet),
+		signing: make(chan struct{}, signers()), wrong: newLimiter(o.WrongCodes, o.PerMinute, o.Clock),
+	}
+	r.due = o.Clock().Add(o.Publish)
+	if err := r.loadRolls(); err != nil {
+		return nil, err
+	}
+	if r.ledger, err = openLedger(filepath.Join(dir, ledgerDir)); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Close closes the folder. Run has to have returned and the handler to be out of use.
+func (r *Registrar) Close() error {
+	r.stopping.Store(true)
+	if err := r.ledger.close(); err != nil {
+		return fmt.Errorf("closing the ledger: %w", err)
+	}
+	return nil
+}
+
+// Key returns the key for the round record that names this registrar.
+func (r *Registrar) Key() record.Key { return r.key.Public().Encoding() }
+
+// AddRoll keeps the private list that the commission sends (roll.Roll.Marshal), for rounds whose roll it is. Whether the board commits to
+// this list is checked before the roll is accepted on the board.
+func (r *Registrar) AddRoll(private []byte) error {
+	list, err := roll.Parse(private)
+	if err != nil {
+		return err
+	}
+	r.duty.Lock()
+	defer r.duty.Unlock()
+	if err := r.vault.Write(rollPrefix+list.ID.String(), private); err != nil {
+		return err
+	}
+	r.rolls[list.ID] = list
+	return nil
+}
+
+func (r *Registrar) loadRolls() error {
+	files, err := os.ReadDir(r.vault.Dir())
+	if err != nil {
+		return fmt.Errorf("registrar: %w", err)
+	}
+	for _, f := range files {
+		name, ok := strings.CutSuffix(f.Name(), ".age")
+		if !ok || !strings.HasPrefix(name, rollPrefix) {
+			continue
+		}
+		b, err := r.vault.Read(name)
+		if err != nil {
+			return err
+		}
+		list, err := roll.Parse(b)
+		if err != nil {
+			return fmt.Errorf("registrar: %s: %w", f.Name(), err)
+		}
+		r.rolls[list.ID] = list
+	}
+	return nil
+}
+
+// slotKey returns the secret key of a slot, or fs.ErrNotExist.
+func (r *Registrar) slotKey(round record.ID, slot int) (*blind.SecretKey, error) {
+	b, err := r.vault.Read(slotKeyName(round, slot))
+	if err != nil {
+		return nil, err
+	}
+	defer clear(b)
+	k, err := blind.ParseSecretKey(b)
+	if err != nil {
+		return nil, fmt.Errorf("registrar: slot %d: %w", slot, err)
+	}
+	return k, nil
+}
+
+// makeSlotKey makes the secret key of a slot and keeps it.
+func (r *Registrar) makeSlotKey(ctx context.Context, round record.ID, slot int) (*blind.SecretKey, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if _, err := r.vault.Read(slotKeyName(round, slot)); !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("registrar: slot %d has a key already (%w)", slot, err)
+	}
+	k, err := blind.GenerateKey(randomness)
+	if err != nil {
+		return nil, err
+	}
+	b := k.Marshal()
+	defer clear(b)
+	return k, r.vault.Write(slotKeyName(round, slot), b)
+}
+
+func slotKeyName(round record.ID, slot int) string { return fmt.Sprintf("slot-%s-%02d", round, slot) }

@@ -1,0 +1,139 @@
+package registrar
+
+import (
+	"crypto/rand"
+	"io"
+	"runtime"
+	"time"
+
+	"mandate/ballot/credential"
+	"mandate/ballot/fold"
+	"mandate/ballot/record"
+	"mandate/ballot/roll"
+	"mandate/cmd/mandate/registrar/issuing"
+)
+
+// randomness is for keys and signatures.
+var randomness io.Reader = rand.Reader
+
+func signers() int { return runtime.GOMAXPROCS(0) }
+
+// A view is what the last look at the board has shown, as far as members are concerned. It is not changed once it is there.
+type view struct {
+	at      time.Time // of the look, by the machine's clock
+	now     uint64    // the board's time
+	genesis record.ID
+	desks   map[record.ID]*desk // by round, of the rounds that name this registrar
+	largest int                 // length of the longest request to any of them
+}
+
+// A desk is where members of one round are served.
+type desk struct {
+	issuing.Desk
+	name, title   string
+	url           string
+	opens, closes uint64
+	slots         int
+	roll          *roll.Roll         // nil if it was not given to this registrar
+	issuer        *credential.Issuer // nil until the roll is accepted and all keys are on the board
+	published     *entrySet          // the entries that the board calls issued by this registrar
+}
+
+// mine returns this registrar's index in a round, from 1, or 0.
+func (r *Registrar) mine(m *record.Round) uint64 {
+	own := r.Key()
+	for i := range m.Registrars {
+		if m.Registrars[i].Key == own {
+			return uint64(i + 1)
+		}
+	}
+	return 0
+}
+
+// publishView makes a view of the board's state and of what the registrar has.
+func (r *Registrar) publishView(s *fold.State, faults map[record.ID]error) {
+	_, genesis := s.Genesis()
+	v := &view{at: r.options.Clock(), now: s.Now(), genesis: genesis, desks: make(map[record.ID]*desk), largest: issuing.EntryRequestSize}
+	for _, round := range s.Rounds() {
+		i := r.mine(round.Manifest)
+		if i == 0 {
+			continue
+		}
+		m := round.Manifest
+		d := &desk{
+			Desk: issuing.Desk{Round: round.ID, Registrar: i}, name: m.Registrars[i-1].Name, title: m.Title.In("en"), url: m.Registrars[i-1].URL,
+			opens: m.Opens, closes: m.Closes, slots: int(m.Slots),
+			roll: r.rolls[round.Roll.Announce.RollID], published: publishedBy(round, int(i)),
+		}
+		if keys := r.keys[round.ID]; d.roll != nil && round.Accepted(int(i)) && onBoard(round, int(i), len(keys)) {
+			issuer, err := credential.NewIssuer(round.ID, i, keys)
+			if err != nil {
+				faults[round.ID] = err
+			}
+			d.issuer = issuer
+		}
+		v.desks[round.ID] = d
+		v.largest = max(v.largest, issuing.CardRequestSize(d.slots))
+	}
+	r.seen.Store(v)
+}
+
+// onBoard reports whether the board has a registrar's keys for all slots of a round, which are so many.
+func onBoard(round *fold.Round, registrar, keys int) bool {
+	if keys != int(round.Manifest.Slots) {
+		return false
+	}
+	for slot := range keys {
+		if round.Slot(slot).Keys[registrar-1] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func publishedBy(round *fold.Round, registrar int) *entrySet {
+	set := newEntrySet(round.Roll.Announce.Count)
+	if round.Issued(registrar) > 0 {
+		for e := range round.Roll.Announce.Count {
+			if round.IsIssued(registrar, e) {
+				set.add(e)
+			}
+		}
+	}
+	return set
+}
+
+// An entrySet is a set of roll entries.
+type entrySet struct {
+	bits  []uint64
+	count int
+}
+
+func newEntrySet(entries uint64) *entrySet { return &entrySet{bits: make([]uint64, (entries+63)/64)} }
+
+func (s *entrySet) has(e uint64) bool {
+	return e/64 < uint64(len(s.bits)) && s.bits[e/64]>>(e%64)&1 == 1
+}
+
+func (s *entrySet) add(e uint64) {
+	if e/64 < uint64(len(s.bits)) && !s.has(e) {
+		s.bits[e/64] |= 1 << (e % 64)
+		s.count++
+	}
+}
+
+// without returns the entries of s that are not in t, ascending.
+func (s *entrySet) without(t *entrySet) []uint64 {
+	var out []uint64
+	for i, word := range s.bits {
+		if i < len(t.bits) {
+			word &^= t.bits[i]
+		}
+		for e := uint64(64 * i); word != 0; e, word = e+1, word>>1 {
+			if word&1 == 1 {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
