@@ -23,6 +23,7 @@ const flushPoints = 1 << 15
 // each.
 type Batch struct {
 	rand  io.Reader
+	limit int // the number of points at which to flush
 	added int
 	err   error
 
@@ -47,7 +48,7 @@ type instance struct {
 // outside tests is crypto/rand.Reader: whoever predicts them can make false
 // proofs that cancel.
 func NewBatch(rand io.Reader) *Batch {
-	b := &Batch{rand: rand, places: make(map[[group.ElementSize]byte]int)}
+	b := &Batch{rand: rand, limit: flushPoints, places: make(map[[group.ElementSize]byte]int)}
 	b.reset()
 	return b
 }
@@ -108,7 +109,7 @@ func (b *Batch) Add(r *Relation, t *transcript.Transcript, elements []group.Elem
 		b.elements = append(b.elements, b.place(&encoded[i]))
 	}
 	b.instances = append(b.instances, in)
-	if len(b.points) >= flushPoints {
+	if len(b.points) >= b.limit {
 		b.flush()
 	}
 	return b.err

@@ -119,9 +119,13 @@ func TestBatchAcrossFlushes(t *testing.T) {
 		tr.AppendUint64("i", uint64(i))
 		return tr
 	}
-	const n = flushPoints + 2000 // a signature by a known key is one point
+	const n = 2500 // a signature by a known key is one point
 	b := NewBatch(rand.Reader)
-	flushed := false
+	if b.limit != flushPoints {
+		t.Errorf("batch flushes at %d points", b.limit)
+	}
+	b.limit = 600
+	flushes := 0
 	for i := range n {
 		sig := must(Sign(message(i), sk, rand.Reader))
 		if i == 17 || i == n-5 {
@@ -130,15 +134,17 @@ func TestBatchAcrossFlushes(t *testing.T) {
 		if err := b.AddSchnorr(message(i), sk.Public(), sig); err != nil {
 			t.Fatal(err)
 		}
-		flushed = flushed || i > 0 && len(b.instances) == 0
+		if len(b.instances) == 0 {
+			flushes++
+		}
 	}
 	G := group.BaseMul(random())
 	if err := b.AddEqualLogs(context(), G, Y, G.Mul(x), must(ProveEqualLogs(context(), G, Y, G.Mul(x), x, rand.Reader))); err != nil {
 		t.Fatal(err)
 	}
 	var batchErr *BatchError
-	if err := b.Verify(); !errors.As(err, &batchErr) || !slices.Equal(batchErr.Indexes, []int{17, n - 5}) || !flushed {
-		t.Errorf("want 17 and %d (flushed: %v): %v", n-5, flushed, err)
+	if err := b.Verify(); !errors.As(err, &batchErr) || !slices.Equal(batchErr.Indexes, []int{17, n - 5}) || flushes != 4 {
+		t.Errorf("want 17 and %d, after %d flushes: %v", n-5, flushes, err)
 	}
 }
 
