@@ -1,0 +1,139 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"mandate/ballot/record"
+)
+
+// Accepted is the board's answer for a record it has taken.
+type Accepted struct {
+	Index   uint64 // where the board says the record is; only a receipt proves it
+	Promise []byte // of a ballot: the promise, signed by the board for exactly this ballot
+}
+
+// A Refused is the board's refusal of a record.
+type Refused struct {
+	Code     string // stable, of SPEC.md §9, §10.4 or §8.4
+	Sentence string // for people: what is the matter and what to do next
+	Raw      []byte // as signed by the board, to show to others; not checked by a client without Trust
+}
+
+func (r *Refused) Error() string { return "the board refuses: " + r.Sentence + " (" + r.Code + ")" }
+
+// ErrUntrusted is wrapped by errors that say that the board's answer is not what it must be: not signed by the board, or for something else
+// than was sent. Then the board, or whoever stands before it, is at fault, and asking again will not help.
+var ErrUntrusted = errors.New("the board's answer cannot be believed")
+
+// Answers and headers of SPEC.md §8.4.
+const (
+	typeRecord  = "application/cbor"
+	typePromise = "application/mandate-promise"
+	typeRefusal = "application/mandate-refusal"
+	headerIndex = "Mandate-Index"
+
+	maxAnswer = 8 << 10
+)
+
+// Submit sends a record until the board has answered. The error is a *Refused if the board refuses. For a ballot, the client must have been
+// told whom to Trust: an answer without a promise that holds is an error that wraps ErrUntrusted.
+func (c *Client) Submit(ctx context.Context, r *record.Record) (*Accepted, error) {
+	if r.Kind() == "ballot" && c.trust == nil {
+		return nil, errors.New("sending a ballot: no key is known to check the board's promise with")
+	}
+	var out *Accepted
+	err := c.persist(ctx, request{method: http.MethodPost, path: "/records", body: r.Raw(), limit: maxAnswer}, func(a answer) error {
+		var err error
+		out, err = c.accepted(r, a)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sending %s %s: %w", r.Kind(), r.ID().Short(), err)
+	}
+	return out, nil
+}
+
+// accepted reads the board's answer to a record.
+func (c *Client) accepted(r *record.Record, a answer) (*Accepted, error) {
+	kind, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
+	if kind == typeRefusal {
+		return nil, c.refused(r, a)
+	}
+	if a.status != http.StatusOK {
+		return nil, a.unexpected()
+	}
+	if r.Kind() == "ballot" {
+		return c.promised(r, kind, a)
+	}
+	var got struct {
+		Index uint64    `json:"index"`
+		ID    record.ID `json:"id"`
+	}
+	if kind != "application/json" {
+		return nil, fmt.Errorf("%w: content type %q", ErrUntrusted, kind)
+	}
+	if err := json.Unmarshal(a.body, &got); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
+	}
+	if got.ID != r.ID() {
+		return nil, fmt.Errorf("%w: it is for record %s, sent was %s", ErrUntrusted, got.ID.Short(), r.ID().Short())
+	}
+	return &Accepted{Index: got.Index}, nil
+}
+
+func (c *Client) promised(r *record.Record, kind string, a answer) (*Accepted, error) {
+	if kind != typePromise {
+		return nil, fmt.Errorf("%w: content type %q, want a promise", ErrUntrusted, kind)
+	}
+	var p record.Promise
+	if err := record.OpenAnswer(c.trust.genesis, a.body, &p, c.trust.board); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
+	}
+	if p.Ballot != r.ID() || p.Vote != r.Scope {
+		return nil, fmt.Errorf("%w: it promises ballot %s of vote %s, sent was %s", ErrUntrusted, p.Ballot.Short(), p.Vote.Short(), r.ID().Short())
+	}
+	index, _ := strconv.ParseUint(a.header.Get(headerIndex), 10, 64)
+	return &Accepted{Index: index, Promise: a.body}, nil
+}
+
+// Codes of refusals that name no record: they are about the board's condition, or about a request it has not read (SPEC.md §8.4).
+var general = map[string]bool{"busy": true, "rate": true, "stopping": true, "oversize": true, "media-type": true}
+
+// refused reads a refusal. One that is about the board's condition is a reason to try again.
+func (c *Client) refused(r *record.Record, a answer) error {
+	var p record.Refusal
+	if c.trust == nil {
+		if err := readUnsigned(a.body, &p); err != nil {
+			return fmt.Errorf("%w: %w", ErrUntrusted, err)
+		}
+	} else if err := record.OpenAnswer(c.trust.genesis, a.body, &p, c.trust.board); err != nil {
+		return fmt.Errorf("%w: %w", ErrUntrusted, err)
+	}
+	if p.Record != r.ID() && !(general[p.Code] && p.Record == record.ID{}) {
+		return fmt.Errorf("%w: it refuses record %s, sent was %s", ErrUntrusted, p.Record.Short(), r.ID().Short())
+	}
+	refused := &Refused{Code: p.Code, Sentence: p.Sentence, Raw: a.body}
+	if p.Code == "busy" || p.Code == "rate" || p.Code == "stopping" {
+		return &laterError{refused, a.retryAfter()}
+	}
+	return refused
+}
+
+// readUnsigned decodes a refusal without checking who signed it.
+func readUnsigned(b []byte, r *record.Refusal) error {
+	var e struct {
+		_         struct{} `cbor:",toarray"`
+		Payload   []byte
+		Signature []byte
+	}
+	if err := record.DecodeStrict(b, &e); err != nil {
+		return err
+	}
+	return record.DecodeStrict(e.Payload, r)
+}
