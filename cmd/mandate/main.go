@@ -1,0 +1,79 @@
+// Mandate runs the votes of a member organisation: secret ballots that members can check for themselves.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"mandate/cmd/mandate/countcmd"
+	"mandate/cmd/mandate/demo"
+	"mandate/cmd/mandate/voter"
+)
+
+const usage = `Mandate: secret ballots that members can check for themselves.
+
+Usage:
+    mandate COMMAND [FLAGS]
+
+Try it:
+    demo      hold a whole vote on this machine, every party on its own, and verify it
+
+Members:
+    card      collect a voter card from the registrars of a round
+    vote      cast a ballot with a voter card
+    check     open a prepared ballot on a second device before one is cast
+    receipt   check that a ballot is recorded
+
+Everybody:
+    count     count an open ballot file by one of the counting rules
+    help      show this text; every command answers -h
+
+To verify a vote, use the separate program mandate-verify.
+
+Example:
+    mandate demo -once -members 100 -dir my-vote
+    mandate-verify my-vote/board.tar
+`
+
+// A command runs with its arguments and returns the exit status.
+type command func(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int
+
+var commands = map[string]command{
+	"demo": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return demo.Run(ctx, args, out, err)
+	},
+	"count": func(_ context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return countcmd.Run(args, out, err)
+	},
+	"card":    voter.RunCard,
+	"vote":    voter.RunVote,
+	"check":   voter.RunCheck,
+	"receipt": voter.RunReceipt,
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprint(err, usage)
+		return 2
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(out, usage)
+		return 0
+	}
+	c, ok := commands[args[0]]
+	if !ok {
+		fmt.Fprintf(err, "error: there is no command %q\nhint: mandate help lists them\n", args[0])
+		return 2
+	}
+	return c(ctx, args[1:], in, out, err)
+}
