@@ -220,7 +220,7 @@ func (t *Trustee) make(c *Ceremony, rand io.Reader) (record.Body, error) {
 		t.dealer, t.receiver = d, d.Receiver()
 		return &record.KeygenCommit{Trustee: trustee, Attempt: attempt, Hash: d.Hash()}, nil
 	}
-	if c.step <= StepShares && t.dealer == nil || c.step == StepTest && t.share == nil {
+	if c.step <= StepShares && t.dealer == nil || c.step >= StepAccept && t.share == nil {
 		return nil, fmt.Errorf("the secrets of step %v are not in the stored state", c.step)
 	}
 	switch c.step {

@@ -126,6 +126,12 @@ func TestE12_SecretsPrintRedacted(t *testing.T) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%b"} {
 			fmt.Fprintf(&out, verb+"\n", v)
 		}
+		if v, ok := v.(interface {
+			fmt.Stringer
+			fmt.GoStringer
+		}); ok {
+			out.WriteString(v.String() + v.GoString())
+		}
 		b, err := json.Marshal(v)
 		if err != nil {
 			t.Fatal(err)
