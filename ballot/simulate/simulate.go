@@ -129,6 +129,7 @@ type Org struct {
 	Board      sigma.SecretKey
 	Commission []sigma.SecretKey // two officers
 	LogKey     string            // the verifier key
+	LogSecret  string            // the signing key, for a board in another process
 	LogSigner  note.Signer
 	Witnesses  []Witness
 
@@ -151,7 +152,7 @@ func New(tb testing.TB, c Config) *Org {
 	for range 2 {
 		o.Commission = append(o.Commission, NewKey(tb))
 	}
-	o.LogSigner, o.LogKey = newLogKey(tb, o.Config.Origin)
+	o.LogSigner, o.LogKey, o.LogSecret = newLogKey(tb, o.Config.Origin)
 	for i := range o.Config.Witnesses {
 		o.Witnesses = append(o.Witnesses, NewWitness(tb, fmt.Sprintf("witness%d.example", i+1)))
 	}
@@ -184,7 +185,7 @@ func NewKey(tb testing.TB) sigma.SecretKey {
 	return k
 }
 
-func newLogKey(tb testing.TB, name string) (note.Signer, string) {
+func newLogKey(tb testing.TB, name string) (signer note.Signer, verifier, secret string) {
 	tb.Helper()
 	skey, vkey, err := note.GenerateKey(rand.Reader, name)
 	if err != nil {
@@ -194,7 +195,7 @@ func newLogKey(tb testing.TB, name string) (note.Signer, string) {
 	if err != nil {
 		tb.Fatalf("simulate: log key: %v", err)
 	}
-	return s, vkey
+	return s, vkey, skey
 }
 
 // NewWitness draws a witness's key.
