@@ -58,7 +58,9 @@ func (v *Vote) Last(key record.Key) (number uint64, id record.ID, ok bool) {
 }
 
 // IsSpoiled reports whether a credential has marked a ballot as checked, so that the ballot can never be cast with it.
-func (v *Vote) IsSpoiled(key record.Key, ballot record.ID) bool { return v.box.spoiled[spoiled{key, ballot}] }
+func (v *Vote) IsSpoiled(key record.Key, ballot record.ID) bool {
+	return v.box.spoiled[spoiled{key, ballot}]
+}
 
 // IsCast reports whether a ballot was accepted, later replaced or not.
 func (v *Vote) IsCast(ballot record.ID) bool { return v.box.cast[ballot] }

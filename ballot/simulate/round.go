@@ -161,11 +161,17 @@ func (r *Round) SlotKey(i, slot int) *record.SlotKey {
 func (r *Round) Cards(entries ...int) {
 	r.Org.tb.Helper()
 	for _, e := range entries {
-		if r.cards[e] == nil {
-			r.cards[e] = r.Mint()
-		}
+		r.MintFor(e)
 	}
 	r.Issues(entries...)
+}
+
+// MintFor gives a member a card without any registrar putting that on record.
+func (r *Round) MintFor(entry int) {
+	r.Org.tb.Helper()
+	if r.cards[entry] == nil {
+		r.cards[entry] = r.Mint()
+	}
 }
 
 // Issues has every registrar say on the log that it has issued to these roll entries.
@@ -250,6 +256,9 @@ func (r *Round) mint(secret credential.Secret) (*credential.Card, error) {
 // On returns the round for an organisation that is o at another moment (Until, Fork).
 func (r *Round) On(o *Org) *Round {
 	c := *r
-	c.Org, c.cards = o, maps.Clone(r.cards)
+	c.Org, c.cards, c.Registrars = o, maps.Clone(r.cards), slices.Clone(r.Registrars)
+	for i := range c.Registrars {
+		c.Registrars[i].Slots = slices.Clone(c.Registrars[i].Slots)
+	}
 	return &c
 }

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -175,4 +176,27 @@ func (v *Vote) Share(i int) *threshold.SecretShare {
 		v.Org.tb.Fatalf("simulate: %v", err)
 	}
 	return s
+}
+
+// SealingKey returns the private key to which shares for trustee i, from 1, are sealed in the attempt that it takes part in. It is
+// there until all have accepted their shares. A complaint reveals it.
+func (v *Vote) SealingKey(i int) [32]byte {
+	v.Org.tb.Helper()
+	fail := func(err error) { v.Org.tb.Fatalf("simulate: sealing key of trustee %d: %v", i, err) }
+	b, err := v.Trustees[i-1].Side.EncodeSecret()
+	if err != nil {
+		fail(err)
+	}
+	var stored []any
+	if err := record.DecodeStrict(b, &stored); err != nil {
+		fail(err)
+	}
+	for _, field := range stored {
+		secret, _ := field.([]byte)
+		if receiver, err := threshold.ParseReceiver(secret); err == nil {
+			return receiver.Reveal()
+		}
+	}
+	fail(errors.New("is not stored"))
+	return [32]byte{}
 }
