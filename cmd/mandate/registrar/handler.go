@@ -83,7 +83,7 @@ func (r *Registrar) read(w http.ResponseWriter, req *http.Request, serve service
 	if req.ContentLength > int64(v.largest) {
 		return nil, issuing.Refuse(issuing.CodeOversize)
 	}
-	http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)) // where the server can; a slow sender is not waited for
+	http.NewResponseController(w).SetReadDeadline(time.Now().Add(r.readTimeout)) // where the server can; a slow sender is not waited for
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, int64(v.largest)))
 	var long *http.MaxBytesError
 	switch {

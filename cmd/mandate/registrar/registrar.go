@@ -113,6 +113,8 @@ type Registrar struct {
 	signing  chan struct{} // one token for each signing at a time
 	waiting  atomic.Int64
 	wrong    *limiter
+
+	readTimeout time.Duration // for a request's body
 }
 
 const (
@@ -164,6 +166,7 @@ func open(dir string, v *vault.Vault, o Options) (*Registrar, error) {
 		rolls: make(map[record.ID]*roll.Roll), keys: make(map[record.ID][]*blind.SecretKey),
 		issued:  make(map[record.ID]*entrySet),
 		signing: make(chan struct{}, signers()), wrong: newLimiter(o.WrongCodes, o.PerMinute, o.Clock),
+		readTimeout: readTimeout,
 	}
 	r.due = o.Clock().Add(o.Publish)
 	if err := r.loadRolls(); err != nil {
