@@ -140,6 +140,9 @@ func TestF17_ConcurrentRequestsForOneEntry(t *testing.T) {
 	}
 	var mu sync.Mutex
 	answered := make(map[int]bool)
+	for range cap(s.r.signing) { // nobody signs before all are past the first look into the ledger
+		s.r.signing <- struct{}{}
+	}
 	var wg sync.WaitGroup
 	for i := range 3 * n { // every request three times
 		wg.Go(func() {
@@ -153,6 +156,12 @@ func TestF17_ConcurrentRequestsForOneEntry(t *testing.T) {
 			defer mu.Unlock()
 			answered[i%n] = true
 		})
+	}
+	for s.r.waiting.Load() < 3*n {
+		time.Sleep(time.Millisecond)
+	}
+	for range cap(s.r.signing) {
+		<-s.r.signing
 	}
 	wg.Wait()
 	if len(answered) != 1 {
