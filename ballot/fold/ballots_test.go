@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"mandate/ballot/credential"
@@ -440,4 +441,31 @@ func (s *scene) index(kind string) int {
 	s.t.Helper()
 	id := find(s, kind).ID()
 	return slices.IndexFunc(s.o.Log(), func(raw []byte) bool { return record.IDOf(raw) == id })
+}
+
+// TestPrepareBesideApply prepares records on several goroutines while others are applied, as a board does; it is for the race detector.
+func TestPrepareBesideApply(t *testing.T) {
+	log, want := mixed(t)
+	s := fold.New()
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	for range 2 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					s.Prepare(log)
+				}
+			}
+		})
+	}
+	for i, raw := range log {
+		if got := s.ApplyRaw(raw); got.Status != want[i].Status || got.Code != want[i].Code {
+			t.Errorf("record %d: %v, was %v", i, got, want[i])
+		}
+	}
+	close(stop)
+	wg.Wait()
 }

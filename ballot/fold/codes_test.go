@@ -24,7 +24,7 @@ type refusal struct {
 
 // refusals has at least one record for every code of SPEC.md §9 to §11.
 var refusals = slices.Concat(formRefusals, organisationRefusals, manifestRefusals, ceremonyRefusals, openingRefusals,
-	ballotRefusals, checkRefusals, closingRefusals, tallyRefusals)
+	ballotRefusals, checkRefusals, closingRefusals, tallyRefusals, orderRefusals)
 
 func TestRefusals(t *testing.T) {
 	seen := make(map[string]bool)
