@@ -434,6 +434,12 @@ func TestReplacement(t *testing.T) {
 	}
 	s.refuse(CodeFault, replacement(record.Key(newKey().Encoding())))
 	s.trustees[1] = must(NewTrustee(s.c, 2))
+	s.restart(2)
+	s.restart(2)
+	s.refuse(CodeDup, replacement(fresh)) // nor its own key again
+	s.refuse(CodeDup, replacement(old))
+	s.post(replacement(record.Key(newKey().Encoding())))
+	s.trustees[1] = must(NewTrustee(s.c, 2))
 	s.reach(StepReady)
 	if _, err := s.trustees[1].Share(s.c); err != nil {
 		t.Error(err)

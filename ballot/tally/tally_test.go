@@ -203,6 +203,15 @@ func TestE7_E8_A10_SharesAreBound(t *testing.T) {
 			t.Errorf("a share of trustee %d is accepted", trustee)
 		}
 	}
+	// Two contests with equal sums have different shares all the same.
+	same := newBallots(t, 1, 1, 2, 2)
+	wire := same.wire([]uint64{1, 0})
+	same.sums.Add(must(same.sums.Decode([][]byte{wire[0], wire[0]})))
+	moved := same.shares(1, 0)
+	moved.Contest = 1
+	if err := same.check(moved); err == nil {
+		t.Error("a share serves another contest with the same sums")
+	}
 	// One more ballot makes all shares useless.
 	b.cast([]uint64{0, 1}, []uint64{0, 1})
 	if err := b.check(good); err == nil {
@@ -223,8 +232,8 @@ func TestOpenTakesNoForeignShares(t *testing.T) {
 		"no element":      {1: one, 2: {Trustee: 2, Shares: bytes.Repeat([]byte{0xff}, 64)}},
 		"trustee 33":      {1: one, 33: {Trustee: 33, Shares: two.Shares}},
 	} {
-		if counts, err := Open(2, b.sums, 0, shares, 1); err == nil {
-			t.Errorf("%s: opens %v", name, counts)
+		if counts, err := Open(2, b.sums, 0, shares, 1); err == nil || errors.Is(err, elgamal.ErrNoLog) {
+			t.Errorf("%s: opens %v, %v", name, counts, err)
 		}
 		if err := CheckCounts(2, b.sums, 0, shares, 1, []uint64{1, 0}); err == nil {
 			t.Errorf("%s: counts check", name)

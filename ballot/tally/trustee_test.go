@@ -85,6 +85,9 @@ func TestTrusteeStorageIsExact(t *testing.T) {
 	for s.c.Step() < StepReady {
 		for i := 1; i <= 3; i++ {
 			s.act(i)
+			if s.c.Posted(StepShares, i) != nil && s.trustees[i-1].dealer != nil {
+				t.Errorf("trustee %d keeps its polynomial after its shares are sealed", i)
+			}
 			check()
 		}
 	}

@@ -277,6 +277,9 @@ func TestA10_ShareTestIsBound(t *testing.T) {
 			t.Errorf("%s: the test holds", name)
 		}
 	}
+	if err := p.VerifyTest(1, a.keys, group.Element{}, proof); !errors.Is(err, ErrIdentity) {
+		t.Errorf("B6: share identity in the test: %v, want ErrIdentity", err)
+	}
 	if again.testElement().Equal(p.testElement()) || other.testElement().Equal(p.testElement()) || p.testElement().IsIdentity() {
 		t.Error("test elements are not distinct")
 	}
