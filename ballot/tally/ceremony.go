@@ -203,7 +203,7 @@ func (c *Ceremony) Commit(id record.ID, body record.Body, now uint64) {
 		c.started = now
 		return
 	case *record.KeygenPackage:
-		// Its encodings were checked by Judge.
+		// Judge has decoded them: there is no error left. So below.
 		c.packages[b.Trustee-1], _ = c.Parameters().DecodeCommitments(b.Coefficients)
 	case *record.KeygenComplaint:
 		c.fault, _ = c.adjudicate(b)

@@ -135,3 +135,12 @@ func combine(t int, sums *Sums, contest int, shares map[int]*record.Shares) ([]e
 	}
 	return cs, ds, nil
 }
+
+// encodeElements concatenates encodings.
+func encodeElements(es []group.Element) []byte {
+	b := make([]byte, 0, len(es)*group.ElementSize)
+	for _, e := range es {
+		b = e.Append(b)
+	}
+	return b
+}

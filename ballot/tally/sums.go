@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"mandate/crypto/elgamal"
-	"mandate/crypto/group"
 )
 
 // Votes are the ciphertexts of one ballot, decoded and proved.
@@ -89,12 +88,3 @@ func (s *Sums) Decode(contests [][]byte) (Votes, error) {
 type wireVotes [][]elgamal.Ciphertext
 
 func (v wireVotes) Contest(i int) []elgamal.Ciphertext { return v[i] }
-
-// encodeElements concatenates encodings.
-func encodeElements(es []group.Element) []byte {
-	b := make([]byte, 0, len(es)*group.ElementSize)
-	for _, e := range es {
-		b = e.Append(b)
-	}
-	return b
-}

@@ -13,10 +13,10 @@
 //  3. When all packages are out, [Dealer.Seal] encrypts a share to each
 //     trustee's sealing key, the dealer's own included; these are published.
 //  4. [Receiver.Receive] opens and checks what all dealers sealed to one
-//     trustee and adds it up. If a share does not fit, [Receiver.Open]'s
-//     private key is published with [Receiver.Reveal], and [Adjudicate] tells
-//     everyone who lied: there is no word against word.
-//  5. [NewKeys] computes the joint key and every trustee's public key from the
+//     trustee and adds it up. If a share does not fit, the trustee publishes
+//     its private sealing key, [Receiver.Reveal], and [Parameters.Adjudicate]
+//     tells everyone who lied: there is no word against word.
+//  5. [Parameters.NewKeys] computes the joint key and every trustee's public key from the
 //     packages alone, and [SecretShare.Test] shows that a share works before
 //     anything is encrypted to the key.
 //
