@@ -9,7 +9,7 @@ import (
 // A committee decides what the representation rules still allow. A candidate is
 // doomed when no complete committee that keeps the rules has both the elected
 // and that candidate, and guarded when every such committee has that candidate
-// (SPEC.md, "Representation rules").
+// (SPEC.md §14.11).
 type committee struct {
 	seats   int    // seats that can be filled
 	rules   []Rule // floors possibly lowered
@@ -85,6 +85,7 @@ type verdict struct {
 func (k *committee) judge(state []State) ([]verdict, error) {
 	var out []verdict
 	byMask := make(map[uint]verdict) // candidates in the same groups share a verdict
+	open := slices.Clone(state)      // without the doomed
 	for i, s := range state {
 		if s != Continuing {
 			continue
@@ -100,24 +101,30 @@ func (k *committee) judge(state []State) ([]verdict, error) {
 				return nil, err
 			}
 			v = verdict{doomed: !with, guarded: !without, rule: -1}
-			k.explain(state, i, &v)
 			byMask[k.mask[i]] = v
 		}
 		v.candidate = i
+		if v.doomed {
+			open[i] = Excluded
+		}
 		out = append(out, v)
+	}
+	for i := range out {
+		k.explain(open, &out[i])
 	}
 	return out, nil
 }
 
-// explain names the rule that decides the verdict by itself, if one does.
-func (k *committee) explain(state []State, i int, v *verdict) {
+// explain names the rule that decides the verdict by itself, if one does. In
+// state, the doomed are excluded already.
+func (k *committee) explain(state []State, v *verdict) {
 	if !v.doomed && !v.guarded {
 		return
 	}
 	elected := func(r int) int { return k.count(state, Elected, r) }
 	vacancies := k.seats - k.count(state, Elected, -1)
 	for r, rule := range k.rules {
-		member := k.mask[i]&(1<<r) != 0
+		member := k.mask[v.candidate]&(1<<r) != 0
 		switch {
 		case v.doomed && rule.Bound == AtMost && member && elected(r) == rule.N:
 			v.rule, v.why = r, fmt.Sprintf("%q is exhausted", rule)

@@ -19,6 +19,11 @@ func Count(e *Election, method Method, lot Lot) (*Result, error) {
 	strict := method == Plurality || method == IRV || method == ScottishSTV
 	groups, ballots := e.groups(strict)
 	c.res.Ballots = ballots
+	if method != Plurality && method != Approval { // where it depends on the votes who can be elected
+		if err := c.convene(); err != nil {
+			return nil, err
+		}
+	}
 	switch method {
 	case Plurality, Approval:
 		totals := make([]wide, len(e.Candidates))
@@ -112,6 +117,9 @@ func CountPairs(e *Election, preferred [][]uint64, ballots uint64, method Method
 		}
 	}
 	c.setBallots(ballots)
+	if err := c.convene(); err != nil {
+		return nil, err
+	}
 	if err := c.condorcet(p); err != nil {
 		return nil, err
 	}

@@ -49,20 +49,26 @@ func newCounter(e *Election, method Method, lot Lot) (*counter, error) {
 			c.state[i] = Withdrawn
 		}
 	}
+	return c, nil
+}
+
+// convene finds out what the representation rules allow the candidates who are
+// continuing now. It comes before anybody is elected.
+func (c *counter) convene() error {
 	var err error
-	if c.committee, err = newCommittee(e, c.state); err != nil {
-		return nil, err
+	if c.committee, err = newCommittee(c.e, c.state); err != nil {
+		return err
 	}
 	c.res.Rules = c.committee.rules
 	c.res.Target = c.committee.seats
 	for _, l := range c.committee.lowered {
 		c.event(Event{Kind: RuleLowered, Candidate: -1, Reason: ByRule, Rule: l.rule + 1,
-			Why: fmt.Sprintf("%q cannot be met by the candidates who stand; it is lowered to %d", e.Rules[l.rule].String(), c.committee.rules[l.rule].N)})
+			Why: fmt.Sprintf("%q cannot be met by the candidates who stand; it is lowered to %d", c.e.Rules[l.rule].String(), c.committee.rules[l.rule].N)})
 	}
-	if c.res.Target < e.Seats {
-		c.note(fmt.Sprintf("%d of %d seats can be filled: candidates and representation rules allow no more", c.res.Target, e.Seats))
+	if c.res.Target < c.e.Seats {
+		c.note(fmt.Sprintf("%d of %d seats can be filled: candidates and representation rules allow no more", c.res.Target, c.e.Seats))
 	}
-	return c, nil
+	return nil
 }
 
 // empty reports whether there is nothing to count: without a valid ballot
@@ -157,7 +163,15 @@ func (c *counter) judge() error {
 	if err != nil {
 		return err
 	}
+	open := 0
 	for _, v := range verdicts {
+		if !v.doomed {
+			open++
+		}
+	}
+	for _, v := range verdicts {
+		// If all who are left are needed to fill the seats, that is no guard.
+		v.guarded = v.guarded && open > c.vacancies()
 		if v.guarded && !c.guarded[v.candidate] {
 			c.event(Event{Kind: WasGuarded, Candidate: v.candidate, Reason: ByRule, Rule: v.rule + 1, Why: c.name(v.candidate) + " is guarded: " + v.why})
 		}

@@ -1,6 +1,6 @@
 // Package count turns opened votes into a result: plurality, approval, instant
-// run-off, Scottish STV, Meek STV, Schulze and ranked pairs, each as SPEC.md
-// defines it under "Counting".
+// run-off, Scottish STV, Meek STV, Schulze and ranked pairs, each as SPEC.md §14
+// defines it.
 //
 // Call [Count] with an [Election] (candidates, seats, ballots, and any
 // representation rules) and a [Method], or [CountTotals] when only the sums per
@@ -14,7 +14,7 @@
 // number. Ties that the rules leave open are settled by a [Lot] that the caller
 // provides; without one, a count that needs a lot ends in a [*LotNeeded] error
 // and has no result. All arithmetic is exact: integers, or decimal fixed point
-// rounded where SPEC.md says so. Numbers of ballots may be as large as a file
+// rounded where SPEC.md §14 says so. Numbers of ballots may be as large as a file
 // can state them; nothing wraps.
 //
 // A result depends only on the multiset of ballots, on the candidates and on

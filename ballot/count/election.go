@@ -10,7 +10,7 @@ import (
 // A Method names a counting rule; the names are those of the command line.
 type Method string
 
-// The counting rules. SPEC.md defines each under "Counting".
+// The counting rules. SPEC.md §14 defines each.
 const (
 	Plurality   Method = "plurality"    // most first preferences
 	Approval    Method = "approval"     // most mentions
@@ -103,7 +103,7 @@ type Election struct {
 	Seats      int
 	Candidates []Candidate
 	Ballots    []Ballot
-	Rules      []Rule // in order of precedence; see SPEC.md, "Representation rules"
+	Rules      []Rule // in order of precedence; SPEC.md §14.11
 
 	// Spoiled is the number of ballots that could not even be read as a
 	// ranking. They are reported with those that Count itself finds spoiled.
@@ -158,8 +158,8 @@ func (g group) prefs() []int {
 	return out
 }
 
-// groups sorts the ballots into valid, blank and spoiled ones (SPEC.md, "Valid,
-// blank and spoiled"). With strict, a ranking ends before its first shared rank,
+// groups sorts the ballots into valid, blank and spoiled ones (SPEC.md
+// §14.1). With strict, a ranking ends before its first shared rank,
 // and is spoiled if that is its first. Equal ballots come out merged and in
 // sorted order, so that a count cannot depend on how they came in.
 func (e *Election) groups(strict bool) ([]group, Ballots) {
@@ -226,8 +226,14 @@ func (e *Election) wellFormed(ranking [][]int, seen []int, mark int) bool {
 }
 
 // standing returns the ranking without withdrawn candidates, each rank in
-// ascending order.
+// ascending order. It may be the ranking itself, which is not changed.
 func (e *Election) standing(ranking [][]int) [][]int {
+	settled := !slices.ContainsFunc(ranking, func(rank []int) bool {
+		return len(rank) > 1 || e.Candidates[rank[0]].Withdrawn
+	})
+	if settled {
+		return ranking
+	}
 	out := make([][]int, 0, len(ranking))
 	for _, rank := range ranking {
 		kept := make([]int, 0, len(rank))

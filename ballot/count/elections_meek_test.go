@@ -72,7 +72,7 @@ func near(t *testing.T, got, want string, tolerance float64) bool {
 // down where the reference rule rounds up, and ends an iteration at a surplus of
 // exactly omega: candidates elected, and the votes with which each was elected or
 // excluded, up to that rounding. Where ballots rank candidates equally, its
-// "equalized" counting is what SPEC.md defines.
+// "equalized" counting is what SPEC.md §14.8 defines.
 func TestMeekTranscripts(t *testing.T) {
 	action := regexp.MustCompile(`^Action: (Elect|Defeat \(.*\)): (.*)$`)
 	standing := regexp.MustCompile(`^\t(?:Elected|Hopeful|Defeated): +(.*) \(([0-9.]+)\)$`)

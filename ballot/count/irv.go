@@ -6,8 +6,8 @@ import (
 )
 
 // instantRunoff excludes the candidate with the fewest votes until somebody has
-// more than half of the votes that continuing candidates hold (SPEC.md, "Instant
-// run-off").
+// more than half of the votes that continuing candidates hold (SPEC.md
+// §14.6).
 func (c *counter) instantRunoff(groups []group) error {
 	p := newPiles(groups, len(c.state), 1)
 	c.stage.Why = "each ballot counts for its first preference"

@@ -7,7 +7,7 @@ import (
 )
 
 // WriteJSON prints the whole count as one JSON object, indented, ending in a
-// newline. SPEC.md, "The report in JSON", lists its members. Candidates appear
+// newline. SPEC.md §14.12 lists its members. Candidates appear
 // by number, which is their index plus one; votes are strings with all decimals
 // that the method calculates with; numbers of ballots are JSON numbers.
 func (r *Result) WriteJSON(w io.Writer) error {
@@ -223,7 +223,7 @@ func (r *Result) jsonStage(s *Stage) jsonStage {
 		}
 		out.Candidates = append(out.Candidates, standing)
 	}
-	if len(s.Votes) > 0 {
+	if r.transferable() {
 		out.NonTransferable = &jsonLost{Votes: s.NonTransferable, Change: s.NonTransferableChange}
 		if r.Method == ScottishSTV {
 			out.NonTransferable.Rounding = &s.Rounding

@@ -115,7 +115,7 @@ func (c *counter) draw(purpose Purpose, candidates []int) ([]int, error) {
 // the purpose happens: by the votes at the most recent earlier stage at which
 // they were unequal (the fewest for an exclusion, the most otherwise), among
 // those who are equal there by the stage before, and so on; then by lot. See
-// SPEC.md, "Ties". Ties and what settled them become events of the stage.
+// SPEC.md §14.3. Ties and what settled them become events of the stage.
 func (c *counter) pick(purpose Purpose, tied []int) (int, error) {
 	all := tied
 	for s := len(c.history) - 1; s >= 0 && len(tied) > 1; s-- {

@@ -15,7 +15,7 @@ const (
 )
 
 // meek counts by the PR Foundation's Reference Meek Rule. Comments name its
-// steps; SPEC.md, "Meek STV", repeats them and adds equal ranks and
+// steps; SPEC.md §14.8 repeats them and adds equal ranks and
 // representation rules, on which the reference is silent.
 func (c *counter) meek(groups []group) error {
 	c.res.Places = meekPlaces

@@ -4,8 +4,8 @@ import "math/big"
 
 // shares are what the candidates of one shared rank keep of a ballot that
 // reaches it, and what passes on, as exact fractions. They count the rank as all
-// orders of its candidates at once, each equally often (SPEC.md, "Meek STV",
-// "Equal ranks"). They depend on the keep factors only, so they are calculated
+// orders of its candidates at once, each equally often (SPEC.md §14.8).
+// They depend on the keep factors only, so they are calculated
 // once per distribution and rank.
 type shares struct {
 	kept   []*big.Int // numerators, in the order of the rank

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// byTotals elects those with the most votes: plurality and approval.
+// byTotals elects those with the most votes: plurality and approval. A candidate
+// without a vote cannot be elected.
 func (c *counter) byTotals(totals []wide) error {
 	c.stage.Why = "each ballot counts for its first preference"
 	if c.res.Method == Approval {
@@ -16,8 +17,17 @@ func (c *counter) byTotals(totals []wide) error {
 		held[i] = t.int()
 	}
 	better := func(a, b int) bool { return totals[a].cmp(totals[b]) > 0 }
+	standing := c.in(Continuing)
+	for _, i := range standing {
+		if totals[i].isZero() {
+			c.state[i] = NotElected
+		}
+	}
+	if err := c.convene(); err != nil {
+		return err
+	}
 	if !c.empty() {
-		c.res.Ranking = tiers(c.in(Continuing), better)
+		c.res.Ranking = tiers(standing, better)
 		err := c.fillInOrder(better, func(i int) string {
 			return fmt.Sprintf("%s is next with %s votes", c.name(i), c.votes(held[i]).Fixed(textDecimals))
 		})
@@ -51,7 +61,7 @@ func unbeaten(cands []int, beats func(a, b int) bool) []int {
 // fillInOrder fills the seats by a strict partial order of candidates, keeping
 // the representation rules: the unbeaten among those not doomed are elected
 // together if they fit, or else one by one in an order drawn by lot, until the
-// seats are filled (SPEC.md, "Filling seats in order").
+// seats are filled (SPEC.md §14.4).
 func (c *counter) fillInOrder(beats func(a, b int) bool, why func(int) string) error {
 	if err := c.judge(); err != nil {
 		return err

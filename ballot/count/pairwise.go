@@ -144,7 +144,7 @@ func (c *counter) condorcet(p pairs) error {
 
 // strongestPaths is the Schulze method: a beats b if the strongest path from a
 // to b is stronger than the strongest path from b to a, the strength of a path
-// being that of its weakest link (SPEC.md, "Schulze").
+// being that of its weakest link (SPEC.md §14.9).
 func (p pairs) strongestPaths(cands []int, pr *PairwiseResult) func(a, b int) bool {
 	classes := p.links(cands)
 	paths := make([][]int, len(p)) // 0: no path; else the higher the stronger
@@ -185,7 +185,7 @@ func (p pairs) strongestPaths(cands []int, pr *PairwiseResult) func(a, b int) bo
 // lockPairs is the method of ranked pairs: majorities are locked in from the
 // strongest on, leaving out those that would close a cycle. Among majorities of
 // equal strength the order matters only for those in a common cycle; a lot
-// orders their candidates (SPEC.md, "Ranked pairs").
+// orders their candidates (SPEC.md §14.10).
 func (c *counter) lockPairs(p pairs, cands []int, pr *PairwiseResult) (func(a, b int) bool, error) {
 	locked := newReach(len(p))
 	consider := func(l link) {

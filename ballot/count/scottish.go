@@ -12,7 +12,7 @@ const (
 )
 
 // scottish counts by the Scottish Local Government Elections Order 2007 (SSI
-// 2007/42), schedule 1, rules 45 to 52. SPEC.md, "Scottish STV", has the steps;
+// 2007/42), schedule 1, rules 45 to 52. SPEC.md §14.7 has the steps;
 // comments here name the rules.
 func (c *counter) scottish(groups []group) error {
 	c.res.Places = scottishPlaces

@@ -141,7 +141,9 @@ func (t *textReport) votes(s *Stage) {
 		}
 		row(t.name(i), s.Changes[i], s.Votes[i], keep, t.standing(s, i))
 	}
-	row("non-transferable", s.NonTransferableChange, s.NonTransferable, "", "")
+	if t.r.transferable() {
+		row("non-transferable", s.NonTransferableChange, s.NonTransferable, "", "")
+	}
 	if s.Rounding.Sign() > 0 {
 		rows = append(rows, fit([]string{"  of it rounding", s.Rounding.Fixed(textDecimals)}, len(rows[0]), meek))
 	}
@@ -159,6 +161,11 @@ func (t *textReport) votes(s *Stage) {
 	if s.Iterations > 1 {
 		t.printf("(%d distributions)\n", s.Iterations)
 	}
+}
+
+// transferable reports whether votes move from candidate to candidate.
+func (r *Result) transferable() bool {
+	return r.Method == IRV || r.Method == ScottishSTV || r.Method == MeekSTV
 }
 
 // fit puts a label and a number of votes into a row of that many cells.

@@ -15,8 +15,8 @@
 //	"Cay"
 //	"Committee"     title
 //
-// [Parse] and [Read] accept the format as it is found in the wild; SPEC.md,
-// "Ballot files", says what that includes. What they cannot make sense of, such as
+// [Parse] and [Read] accept the format as it is found in the wild; SPEC.md
+// §14.13 says what that includes. What they cannot make sense of, such as
 // a candidate who does not exist, is a [*Fault] with the number of its line. They
 // never guess at a preference: a ballot that ranks a candidate twice is spoiled,
 // which a note reports with the line.
