@@ -15,6 +15,12 @@ var orderRefusals = []refusal{
 	{"before the signature", "issued", fold.Void, "author", func(s *scene) []byte {
 		return s.o.Sign(s.r.ID, &record.Issue{Registrar: 9}, s.o.Board).Raw()
 	}},
+	{"before the phase of a restart", "open", fold.Void, "author", func(s *scene) []byte {
+		return s.v.Officer(&record.KeygenRestart{By: 3, Attempt: 1, Trustee: 1, Reason: record.RestartSilent}).Raw()
+	}},
+	{"before the phase of a replacement", "open", fold.Void, "signature", func(s *scene) []byte {
+		return s.v.By(1, &record.TrusteeReplace{By: 1, Trustee: 1}).Raw()
+	}},
 	{"before the phase", "called", fold.Void, "signature", func(s *scene) []byte {
 		return s.o.Sign(s.v.ID, &record.Closing{By: 1}, s.o.Board).Raw()
 	}},
