@@ -44,6 +44,19 @@ func BenchmarkEncrypt(b *testing.B) {
 			}
 			b.ReportMetric(float64(v.form.Length(0)), "bytes/ballot")
 		})
+		b.Run(name+", prepared", func(b *testing.B) {
+			v := newVote(b, contests)
+			c := v.credential(b)
+			f, err := v.form.WithTable(v.Key)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if _, _, err := f.Encrypt(v.Context, c, 0, record.ID{}, NewDraft(), [][]int{{1}}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

@@ -59,6 +59,9 @@ type Votes struct {
 	Contests [][]elgamal.Ciphertext
 }
 
+// Contest returns the ciphertexts of contest i, from 0, one for each option.
+func (v *Votes) Contest(i int) []elgamal.Ciphertext { return v.Contests[i] }
+
 // Randomness returns the encodings of all A components, in order. One that occurs twice, in a ballot or in two, shows that
 // something was copied (SPEC.md §10.4 step 8).
 func (v *Votes) Randomness() [][32]byte {

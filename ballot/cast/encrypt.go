@@ -139,6 +139,12 @@ func (f *Form) ciphertexts(ctx *Context, key record.Key, number uint64, o *Openi
 	if err != nil {
 		return nil, err
 	}
+	encrypt := func(v uint64, r group.Scalar) (elgamal.Ciphertext, error) {
+		return elgamal.EncryptInteger(ctx.Key, v, r)
+	}
+	if f.key != nil && f.key.Element().Equal(ctx.Key) {
+		encrypt = f.key.EncryptInteger
+	}
 	c := &ciphertexts{votes: votes, randomness: make([][]group.Scalar, len(votes)), encoded: make([][]byte, len(votes))}
 	for i := range votes {
 		for j, v := range votes[i] {
@@ -148,7 +154,7 @@ func (f *Form) ciphertexts(ctx *Context, key record.Key, number uint64, o *Openi
 			}
 			r := group.ScalarFromUniformBytes([64]byte(random))
 			clear(random)
-			ct, err := elgamal.EncryptInteger(ctx.Key, v, r)
+			ct, err := encrypt(v, r)
 			if err != nil {
 				return nil, fmt.Errorf("contests[%d], option %d: %w", i, j, err)
 			}
