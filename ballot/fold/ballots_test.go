@@ -65,6 +65,9 @@ func defective(t *testing.T, has ...string) (*scene, []byte) {
 
 // TestBallotChecksInOrder gives ballots two defects, or all from one on: the first check that fails gives the code.
 func TestBallotChecksInOrder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, to which it has nothing to show")
+	}
 	for i, first := range defects {
 		for _, second := range defects[i+1:] {
 			s, raw := defective(t, first, second)

@@ -27,6 +27,9 @@ var refusals = slices.Concat(formRefusals, organisationRefusals, manifestRefusal
 	ballotRefusals, checkRefusals, closingRefusals, tallyRefusals, orderRefusals)
 
 func TestRefusals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, to which it has nothing to show")
+	}
 	seen := make(map[string]bool)
 	for _, c := range refusals {
 		name := c.code + "/" + c.name

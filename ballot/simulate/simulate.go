@@ -9,8 +9,8 @@
 //	v := simulate.Whole(t, simulate.Config{Members: 10})
 //	entries, checkpoint := v.Org.Log(), v.Org.Checkpoint()
 //
-// The log is a slice of records that the test may take, edit and fold again ([Replay]); [Org.Until] is the same organisation at an
-// earlier moment, to go on from there in another way, as a board that shows two histories does.
+// The log is a slice of records that the test may take, edit and fold again ([Replay], [Org.Rebuild]); [Org.Until] is the same organisation
+// at an earlier moment, to go on from there in another way, as a board that shows two histories does.
 //
 // Everything needed to misbehave is in reach. All keys are exported fields; [Org.Sign] makes a record of any body by anybody;
 // [Org.Append] puts any bytes on the log, whatever the fold says of them, as a dishonest board would; [Round.Mint] makes cards that
@@ -268,8 +268,14 @@ func (o *Org) Outcomes() []fold.Outcome { return slices.Clone(o.outcomes) }
 // Until returns the organisation as it was after its first n records. It and o go on independently of each other, with the same keys.
 func (o *Org) Until(n int) *Org {
 	o.tb.Helper()
+	return o.Rebuild(o.log[:n])
+}
+
+// Rebuild returns the organisation with another log: one with records edited, left out, added or in another order. It signs checkpoints
+// of that log as if it had never been another.
+func (o *Org) Rebuild(log [][]byte) *Org {
 	c := *o
-	c.log = slices.Clone(o.log[:n])
+	c.log = slices.Clone(log)
 	c.State, c.outcomes = Replay(c.log)
 	return &c
 }

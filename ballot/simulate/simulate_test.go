@@ -110,6 +110,27 @@ func TestForksAreIndependent(t *testing.T) {
 	}
 }
 
+// TestRebuild leaves a ballot out of a log whose result counts it.
+func TestRebuild(t *testing.T) {
+	v := simulate.Whole(t, simulate.Config{Members: 3, Registrars: 1})
+	log := v.Org.Log()
+	i := slices.IndexFunc(log, func(raw []byte) bool {
+		r, err := record.Decode(raw)
+		return err == nil && r.Kind() == "ballot"
+	})
+	less := v.Org.Rebuild(slices.Concat(log[:i], log[i+1:]))
+	fault, found := less.State.Fault(v.ID)
+	if !found || fault.Code != "result-input" {
+		t.Errorf("a log without a ballot: %v", fault)
+	}
+	if bytes.Equal(less.Checkpoint(), v.Org.CheckpointAt(len(log)-1)) {
+		t.Error("another log has the same checkpoint")
+	}
+	if _, found := v.Org.State.Fault(v.ID); found || len(v.Org.Log()) != len(log) {
+		t.Error("the first log has changed")
+	}
+}
+
 // TestForgeIsHonestUntilChanged: a ballot made the long way, and not changed, is accepted.
 func TestForgeIsHonestUntilChanged(t *testing.T) {
 	o := simulate.New(t, simulate.Config{Members: 4, Revote: true, Contests: []contest.Contest{
