@@ -188,7 +188,7 @@ func (o *organisation) foundBoard() error {
 	}
 	o.board, err = board.Open(o.ctx, board.Config{
 		Path: filepath.Join(o.dir, "board", "log"), Signer: signer, LogKey: vkey, Key: boardKey, Clock: o.clock.now,
-		Interval: 24 * time.Hour, Look: 50 * time.Millisecond, CheckpointInterval: 50 * time.Millisecond, Log: o.log,
+		Look: 50 * time.Millisecond, CheckpointInterval: 50 * time.Millisecond, Log: o.log,
 		RecordRate: rate.Inf,
 		Genesis: &record.Genesis{
 			Title:      both("The Demo Association", "La Asociación de Demostración"),

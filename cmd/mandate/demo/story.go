@@ -199,7 +199,7 @@ func (o *organisation) until(ctx context.Context, step func(context.Context) err
 
 // serve goes on until interrupted, with a second vote open in which the reader can vote.
 func (o *organisation) serve(ctx context.Context, template string, stdout io.Writer) error {
-	private, round, err := o.openRound(ctx)
+	_, round, err := o.openRound(ctx)
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ func (o *organisation) serve(ctx context.Context, template string, stdout io.Wri
 	if err := o.open(ctx, vote); err != nil {
 		return err
 	}
-	if err := o.invite(private, round, vote, stdout); err != nil {
+	if err := o.invite(round, vote, stdout); err != nil {
 		return err
 	}
 	tick := time.NewTicker(time.Second)
