@@ -58,6 +58,11 @@ func fill(t *rapid.T, v reflect.Value) {
 		for k, s := range rapid.MapOfN(rapid.StringMatching(`[a-z]{1,40}`), rapid.String(), 0, 20).Draw(t, "map") {
 			v.SetMapIndex(reflect.ValueOf(k), reflect.ValueOf(s))
 		}
+	case reflect.Pointer:
+		if rapid.Bool().Draw(t, "there") {
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(t, v.Elem())
+		}
 	default:
 		t.Fatalf("a body has a %v", v.Type())
 	}
@@ -67,7 +72,7 @@ func fill(t *rapid.T, v reflect.Value) {
 func TestEveryKindRoundTrips(t *testing.T) {
 	kinds := Kinds()
 	slices.Sort(kinds)
-	if len(kinds) != 27 {
+	if len(kinds) != 44 {
 		t.Errorf("%d kinds: %v", len(kinds), kinds)
 	}
 	for _, kind := range kinds {
@@ -109,6 +114,9 @@ func TestEveryKindRoundTrips(t *testing.T) {
 func equal(a, b reflect.Value) bool {
 	switch a.Kind() {
 	case reflect.Pointer:
+		if a.IsNil() || b.IsNil() {
+			return a.IsNil() && b.IsNil()
+		}
 		return equal(a.Elem(), b.Elem())
 	case reflect.Struct:
 		for i := range a.NumField() {

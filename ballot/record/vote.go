@@ -33,6 +33,7 @@ type Vote struct {
 	Revote        bool
 	Relays        []Relay
 	Witnesses     WitnessPolicy
+	Rules         *Rules // nil: the vote is called by this record, and can open when its time has come
 }
 
 // A Trustee holds a share of the decryption key.
@@ -67,6 +68,7 @@ type Opening struct {
 	TrusteeKeys   []byte // Y_1 ‖ … ‖ Y_n
 	Ceremony      ID
 	RegistrarKeys ID
+	Candidates    ID // the list of candidates (SPEC.md §15.4); zero for a vote without nominations
 }
 
 // Ballot is an encrypted ballot; its record's seal is its proof (SPEC.md §10).

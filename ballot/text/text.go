@@ -71,6 +71,9 @@ func (t Texts) Check(field string) error {
 // CheckText reports whether s is a well-formed text of 1 to 2000 bytes; line feeds are allowed inside.
 func CheckText(field, s string) error { return check(field, s, MaxText, true) }
 
+// CheckLong is CheckText for a text of up to limit bytes.
+func CheckLong(field, s string, limit int) error { return check(field, s, limit, true) }
+
 // CheckName reports whether s is a well-formed name of 1 to 200 bytes on one line.
 func CheckName(field, s string) error { return check(field, s, MaxName, false) }
 
