@@ -218,7 +218,7 @@ func killed(t *testing.T, dir string, say func(line string)) (lines int) {
 	if line, err := r.ReadString('\n'); err != nil || line != "ready\n" {
 		t.Fatalf("the child says %q: %v", line, err)
 	}
-	time.AfterFunc(time.Duration(20+mathrand.IntN(250))*time.Millisecond, func() { cmd.Process.Kill() })
+	time.AfterFunc(time.Duration(20+mathrand.IntN(180))*time.Millisecond, func() { cmd.Process.Kill() })
 	for {
 		line, err := r.ReadString('\n')
 		if err != nil {

@@ -156,6 +156,9 @@ func (p *publisher) await(ctx context.Context, index uint64) (Checkpoint, error)
 			if now = p.newest.Load(); now.Size > index {
 				return now.Checkpoint, nil
 			}
+			if err := p.db.Err(); err != nil {
+				return Checkpoint{}, err
+			}
 			return Checkpoint{}, ErrClosed
 		case <-ctx.Done():
 			return Checkpoint{}, ctx.Err()

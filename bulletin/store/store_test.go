@@ -268,7 +268,7 @@ func TestG11_OrderOfAppends(t *testing.T) {
 	o := testOptions(t.TempDir(), k)
 	o.BatchMaxSize, o.BatchMaxAge, o.MaxWaiting = 7, 50*time.Microsecond, 1<<20
 	l := openTest(t, o)
-	const n = 5000
+	const n = 2000
 	var pending []*Pending
 	for i := range n {
 		p, err := l.AppendAsync(t.Context(), entry(i))
@@ -682,9 +682,11 @@ func TestLargestBatchFits(t *testing.T) {
 		o := testOptions(t.TempDir(), k)
 		o.BatchMaxSize, o.BatchMaxAge, o.MaxWaiting = maxBatchEntries, time.Second, 1<<20
 		l := openTest(t, o)
-		largest := 0
-		before := l.Size()
+		var mu sync.Mutex
+		largest, before := 0, uint64(0)
 		l.db.onCommit(func() error {
+			mu.Lock()
+			defer mu.Unlock()
 			largest = max(largest, int(l.Size()-before))
 			before = l.Size()
 			return nil
@@ -704,6 +706,8 @@ func TestLargestBatchFits(t *testing.T) {
 		if _, err := l.Await(t.Context(), uint64(n)-1); err != nil {
 			t.Fatal(err)
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		if want := min(maxBatchEntries, maxBatchBytes/size); largest != want {
 			t.Errorf("entries of %d bytes: the largest batch has %d, want %d", size, largest, want)
 		}
@@ -759,6 +763,16 @@ func TestStoreOfAnotherLog(t *testing.T) {
 // TestG11_DamagedStoreIsNotOpened changes what is on disk behind the log's back.
 func TestG11_DamagedStoreIsNotOpened(t *testing.T) {
 	k := newKey(t, 1)
+	sound := t.TempDir()
+	whole := openTest(t, testOptions(sound, k))
+	for i := range 50 {
+		if _, err := whole.AppendAsync(t.Context(), entry(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := whole.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for name, damage := range map[string]func(txn *badger.Txn) error{
 		"state lost":     func(txn *badger.Txn) error { return txn.Delete(keyState) },
 		"state short":    func(txn *badger.Txn) error { return txn.Set(keyState, make([]byte, 39)) },
@@ -792,13 +806,7 @@ func TestG11_DamagedStoreIsNotOpened(t *testing.T) {
 		},
 	} {
 		dir := t.TempDir()
-		l := openTest(t, testOptions(dir, k))
-		for i := range 50 {
-			if _, err := l.AppendAsync(t.Context(), entry(i)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := l.Close(); err != nil {
+		if err := os.CopyFS(dir, os.DirFS(sound)); err != nil {
 			t.Fatal(err)
 		}
 		d, err := Open(dir, &DBOptions{MinFree: 1, Logger: quiet})

@@ -35,9 +35,11 @@ type seeded struct{ r *rand.ChaCha8 }
 
 func (s seeded) Read(b []byte) (int, error) { return s.r.Read(b) }
 
+func newSeed(seed byte) *rand.ChaCha8 { return rand.NewChaCha8([32]byte{seed}) }
+
 func newTestLog(t testing.TB, origin string, seed byte) *testLog {
 	t.Helper()
-	skey, vkey, err := note.GenerateKey(seeded{rand.NewChaCha8([32]byte{seed})}, origin)
+	skey, vkey, err := note.GenerateKey(seeded{newSeed(seed)}, origin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,10 +181,14 @@ func (c cosigner) Sign(msg []byte) ([]byte, error) {
 	return append(binary.BigEndian.AppendUint64(nil, c.time), ed25519.Sign(c.key, checkpoint.CosignedMessage(c.time, msg))...), nil
 }
 
+func (c cosigner) public() ed25519.PublicKey { return c.key.Public().(ed25519.PublicKey) }
+
+func cosignerAt(c cosigner, at uint64) cosigner { c.time = at; return c }
+
 func newWitness(t testing.TB, name string, at uint64) cosigner {
 	t.Helper()
 	seed := make([]byte, ed25519.SeedSize)
-	copy(seed, name)
+	copy(seed[32-len(name):], name)
 	key := ed25519.NewKeyFromSeed(seed)
 	v, err := checkpoint.ParseWitnessKey(checkpoint.WitnessKey(name, key.Public().(ed25519.PublicKey)))
 	if err != nil {

@@ -97,7 +97,7 @@ func TestLimits(t *testing.T) {
 	}
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
-	z.Write(make([]byte, 64<<20))
+	z.Write(make([]byte, 1<<20))
 	z.Close()
 	s = serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
