@@ -140,6 +140,21 @@ func TestMeekByHand(t *testing.T) {
 	}
 }
 
+// TestMeekTieWithinTheSurplus: at an exclusion, everybody is tied with the lowest
+// who is ahead by no more than the surplus that is still to move.
+func TestMeekTieWithinTheSurplus(t *testing.T) {
+	e := &count.Election{Seats: 2, Candidates: candidates(3), Ballots: []count.Ballot{
+		ballot(1, "AB"), ballot(4, "AC"), ballot(3, "B"), ballot(2, "C"),
+	}}
+	r := tallyBy(t, e, count.MeekSTV, count.ListOrder("list", 1))
+	if s := r.Stages[1]; held(s) != "3.333333335 3.333333333 3.333333332" || s.Surplus.String() != "0.000000001" {
+		t.Errorf("before the exclusion: %s, surplus %s", held(s), s.Surplus)
+	}
+	if letters(r.Elected) != "AC" || len(r.Draws) != 1 || len(r.Draws[0].Tickets) != 2 {
+		t.Errorf("elected %s after draws %v", letters(r.Elected), r.Draws)
+	}
+}
+
 // TestMeekEqualRanks: a shared rank counts as all its orders at once. Of A=B on 6
 // ballots each has 3. A, elected by 4 more, keeps 3/7 of 7: from a ballot A=B it is
 // first in half of the orders.
