@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"mandate/ballot/record"
@@ -109,5 +110,48 @@ func TestG1_AFollowerNoticesTwoHistories(t *testing.T) {
 	shown = sourceOf(t, v.Org)
 	if err := f.Update(ctx); err != nil || f.State().Size() != size {
 		t.Errorf("back to the first history: %v, size %d", err, f.State().Size())
+	}
+}
+
+// J7: what is counted is what was checked. A source that answers differently when it is asked again cannot have one thing checked and
+// another counted.
+func TestJ7_ASourceThatAnswersTwiceDifferently(t *testing.T) {
+	v := simulate.New(t, simulate.Config{Members: 5}).Round().Vote()
+	v.Round.Cards(0, 1)
+	v.Ceremony()
+	v.Open()
+	fork := len(v.Org.Log())
+	v.Cast(0, []int{simulate.Yes})
+	v.Finish()
+	other := v.On(v.Org.Until(fork))
+	other.Cast(0, []int{simulate.No})
+	other.Finish()
+	for name, second := range map[string]boardlog.Source{"another history": sourceOf(t, other.Org), "nothing": boardlog.SourceFunc(func(context.Context, string) ([]byte, error) { return nil, nil })} {
+		first := sourceOf(t, v.Org)
+		asked := make(map[string]int)
+		var mu sync.Mutex
+		for after := range 3 {
+			clear(asked)
+			r := verify(t, boardlog.SourceFunc(func(ctx context.Context, path string) ([]byte, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				if asked[path]++; asked[path] > after {
+					return second.ReadFile(ctx, path)
+				}
+				return first.ReadFile(ctx, path)
+			}), verifier.Options{Vote: v.ID})
+			if !r.OK() {
+				continue
+			}
+			want := v.State().Result.Contests[0].Counts
+			if r.Root == record.ID(simulate.Root(other.Org.Log())) {
+				want = other.State().Result.Contests[0].Counts
+			}
+			for j, o := range r.Votes[0].Contests[0].Options {
+				if o.Count != want[j] {
+					t.Errorf("%s after %d answers: verified root %s with the counts of another log", name, after, r.Root.Short())
+				}
+			}
+		}
 	}
 }

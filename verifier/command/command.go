@@ -83,12 +83,12 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		o.Receipt = b
 	}
+	p := &progress{w: stderr, start: time.Now()}
 	if !*quiet {
-		p := &progress{w: stderr, start: time.Now()}
 		o.Progress = p.show
-		defer p.clear()
 	}
 	report, err := verify(ctx, f.Arg(0), o)
+	p.clear()
 	if err != nil {
 		return fail("", "%v", err)
 	}
