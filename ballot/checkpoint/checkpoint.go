@@ -61,17 +61,12 @@ func ParseWitnessKey(vkey string) (note.Verifier, error) {
 	if alg != algCosignature {
 		return nil, fmt.Errorf("verifier key %q: signature type %d, want cosignature/v1", vkey, alg)
 	}
-	name, rest, _ := strings.Cut(vkey, "+")
-	hash, _, _ := strings.Cut(rest, "+")
-	w := &witness{name: name, key: key, hash: keyHash(name, alg, key)}
-	if fmt.Sprintf("%08x", w.hash) != hash {
-		return nil, fmt.Errorf("verifier key %q: its hash is not that of its key", vkey)
-	}
-	return w, nil
+	name, _, _ := strings.Cut(vkey, "+")
+	return &witness{name: name, key: key, hash: keyHash(name, alg, key)}, nil
 }
 
 func keyHash(name string, alg byte, key []byte) uint32 {
-	h := sha256.Sum256(append([]byte(name+"\n"+string(rune(alg))), key...))
+	h := sha256.Sum256(append(append([]byte(name+"\n"), alg), key...))
 	return binary.BigEndian.Uint32(h[:])
 }
 
@@ -82,9 +77,12 @@ func splitKey(vkey string) (alg byte, key []byte, err error) {
 	if len(vkey) > 400 || len(parts) != 3 || !validName(parts[0]) {
 		return 0, nil, bad
 	}
-	b, err := base64.StdEncoding.Strict().DecodeString(parts[2])
-	if err != nil || len(b) != 1+ed25519.PublicKeySize {
+	b, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(b) != 1+ed25519.PublicKeySize || base64.StdEncoding.EncodeToString(b) != parts[2] {
 		return 0, nil, bad
+	}
+	if fmt.Sprintf("%08x", keyHash(parts[0], b[0], b[1:])) != parts[1] {
+		return 0, nil, fmt.Errorf("verifier key %q: its hash is not that of its key", vkey)
 	}
 	return b[0], b[1:], nil
 }

@@ -168,6 +168,23 @@ func TestKeysAreParsedStrictly(t *testing.T) {
 			t.Errorf("%q was taken for a witness key", k)
 		}
 	}
+	hash := strings.Split(vkey, "+")[1]
+	for _, k := range []string{strings.Replace(vkey, hash, hash+"0", 1), strings.Replace(vkey, "+"+hash+"+", "+00000000+", 1),
+		vkey + "\n", vkey[:len(vkey)-4] + "\n" + vkey[len(vkey)-4:], vkey + "=", "x" + vkey} {
+		if _, err := ParseLogKey(k); err == nil {
+			t.Errorf("%q was taken for a log key", k)
+		}
+	}
+	for { // a hash with a letter in it, so that it has a second spelling
+		_, vkey, _ := note.GenerateKey(rand.Reader, "log")
+		hash := strings.Split(vkey, "+")[1]
+		if upper := strings.ToUpper(hash); upper != hash {
+			if _, err := ParseLogKey(strings.Replace(vkey, hash, upper, 1)); err == nil {
+				t.Error("a hash in capital letters")
+			}
+			break
+		}
+	}
 	if _, err := ParseLogKey(good); err == nil {
 		t.Error("a witness key was taken for a log key")
 	}

@@ -6,11 +6,12 @@ package httpsource
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -92,7 +93,7 @@ func (s *Source) ReadFile(ctx context.Context, path string) ([]byte, error) {
 			return b, err
 		}
 		// Half of the pause is left to chance, so that clients which failed together do not come back together.
-		wait := pause/2 + rand.N(pause/2+1)
+		wait := pause/2 + jitter(pause/2)
 		if again.after > 0 {
 			wait = again.after
 		}
@@ -103,6 +104,13 @@ func (s *Source) ReadFile(ctx context.Context, path string) ([]byte, error) {
 		}
 		pause *= 2
 	}
+}
+
+// jitter returns a time from 0 up to and without most.
+func jitter(most time.Duration) time.Duration {
+	var b [4]byte
+	rand.Read(b[:])
+	return time.Duration(float64(most) * float64(binary.BigEndian.Uint32(b[:])) / (1 << 32))
 }
 
 // A retryError is a failure that may pass.
@@ -149,4 +157,11 @@ func (s *Source) get(ctx context.Context, path string, most int64) ([]byte, erro
 		return nil, fmt.Errorf("GET %s: more than %d bytes", req.URL, most)
 	}
 	return b, nil
+}
+
+// jitter is a random part of d, so that many who were turned away at once do not come back at once.
+func jitter(d time.Duration) time.Duration {
+	var b [8]byte
+	rand.Read(b[:]) // never fails
+	return time.Duration(binary.LittleEndian.Uint64(b[:]) % uint64(d+1))
 }
