@@ -106,13 +106,6 @@ func (s *Source) ReadFile(ctx context.Context, path string) ([]byte, error) {
 	}
 }
 
-// jitter returns a time from 0 up to and without most.
-func jitter(most time.Duration) time.Duration {
-	var b [4]byte
-	rand.Read(b[:])
-	return time.Duration(float64(most) * float64(binary.BigEndian.Uint32(b[:])) / (1 << 32))
-}
-
 // A retryError is a failure that may pass.
 type retryError struct {
 	err   error
