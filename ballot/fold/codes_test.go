@@ -49,7 +49,8 @@ func TestRefusals(t *testing.T) {
 var words = strings.Fields(`
 	now roll-id count petition-slots slots opens closes grace step against opened key trustee-keys ceremony registrar-keys
 	complaint silent input size root checkpoint roll counted none no-quorum option num den seats quorum-num quorum-den over
-	threshold ballots options passed tied failed plurality elected base signatures contests number previous credential strict ctx`)
+	threshold ballots options passed tied failed plurality elected base signatures contests number previous credential strict ctx
+	name elements info pk branch next rand witness`)
 
 // codes that are also a word or a kind, and so are not found by looking for what is neither.
 var alsoCodes = strings.Fields("roll complaint signatures genesis key")
