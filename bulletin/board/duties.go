@@ -1,0 +1,154 @@
+package board
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"mandate/ballot/fold"
+	"mandate/ballot/record"
+)
+
+// now returns the machine's time in seconds since 1970.
+func (b *Board) now() uint64 {
+	return uint64(min(max(b.cfg.Clock().Unix(), 0), record.MaxTime))
+}
+
+// duties posts what the board owes: the time, its list of promises, seals.
+func (b *Board) duties(t *turn) error {
+	if b.timeDue() {
+		if _, err := b.keepTime(t); err != nil {
+			return err
+		}
+	}
+	for _, v := range b.state.Votes() {
+		if v.Phase == fold.Closed {
+			if err := b.finish(t, v); err != nil {
+				return fmt.Errorf("ending vote %s: %w", v.ID.Short(), err)
+			}
+		}
+	}
+	return nil
+}
+
+// keepTime posts the time if it is later than that on the log, and reports whether it was. The time on the log never goes back: when the
+// machine's clock does, the log's time stands still until the clock has caught up.
+func (b *Board) keepTime(t *turn) (bool, error) {
+	now, last := b.now(), b.state.Now()
+	if now < last && !b.clockBack {
+		b.cfg.Log.Warn("the machine's clock is behind the log; the log's time stands still until it has caught up", "seconds", last-now)
+	}
+	b.clockBack = now < last
+	if now <= last {
+		return false, nil
+	}
+	return true, b.post(t, b.genesis, &record.Time{Now: now})
+}
+
+// timeDue reports whether a deadline on the log has passed since the time on the log, or that time is too old while a vote is alive.
+func (b *Board) timeDue() bool {
+	now, last := b.now(), b.state.Now()
+	passed := func(deadline uint64) bool { return last < deadline && deadline <= now }
+	for _, r := range b.state.Rounds() {
+		if passed(r.Manifest.Opens) || passed(r.Manifest.Closes) {
+			return true
+		}
+	}
+	for _, v := range b.state.Votes() {
+		m, alive := v.Manifest, false
+		switch v.Phase {
+		case fold.Called:
+			if passed(m.Opens) || passed(m.Closes) || passed(v.Ceremony.Deadline()+1) {
+				return true
+			}
+			alive = last < m.Closes+m.Grace // a vote that nobody opened is not waited for
+		case fold.Open:
+			if passed(m.Closes) {
+				return true
+			}
+			alive = last < m.Closes+m.Grace
+		case fold.Closed:
+			if passed(v.ClosedAt + m.Grace) {
+				return true
+			}
+			alive = true
+		}
+		if alive && now >= last+uint64(b.cfg.Interval.Seconds()) && now > last {
+			return true
+		}
+	}
+	return false
+}
+
+// finish posts the board's list of promises and, once it can be, the seal of a closed vote. The board promises a ballot only when it is on
+// the log, so nothing that it promised is outstanding and its list is empty.
+func (b *Board) finish(t *turn, v *fold.Vote) error {
+	if !v.BoardListDone() {
+		if err := b.post(t, v.ID, &record.Promises{Last: true}); err != nil {
+			return err
+		}
+	}
+	deadline := v.ClosedAt + v.Manifest.Grace
+	if (!v.ListsDone() || v.Pending() > 0) && b.state.Now() < deadline {
+		return nil
+	}
+	if b.sealTried[v.ID] == b.state.Size() { // nothing has changed since
+		return nil
+	}
+	p, err := b.sign(v.ID, &record.Seal{})
+	if err != nil {
+		return err
+	}
+	out := b.state.Judge(p)
+	if out.Status == fold.Accepted {
+		delete(b.sealTried, v.ID)
+		_, err := b.apply(t, p, fold.Accepted)
+		return err
+	}
+	b.sealTried[v.ID] = b.state.Size()
+	if b.sealRefused[v.ID] != out.Code {
+		b.sealRefused[v.ID] = out.Code
+		b.cfg.Log.Error("a vote cannot be sealed", "vote", v.ID, "code", out.Code, "error", out.Err)
+	}
+	return nil
+}
+
+// post signs a record by the board and makes it the next. That it is not accepted is a fault of the board.
+func (b *Board) post(t *turn, scope record.ID, body record.Body) error {
+	p, err := b.sign(scope, body)
+	if err != nil {
+		return err
+	}
+	if out := b.state.Judge(p); out.Status != fold.Accepted {
+		return fmt.Errorf("the board's own %s record: %v", body.Kind(), out)
+	}
+	_, err = b.apply(t, p, fold.Accepted)
+	return err
+}
+
+func (b *Board) sign(scope record.ID, body record.Body) (*fold.Prepared, error) {
+	r, err := record.Sign(b.genesis, scope, body, b.key, rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	return b.state.Prepare([][]byte{r.Raw()})[0], nil
+}
+
+// Look makes the board look at its clock now and do what has become due, as it does by itself every Config.Look. It returns when that is
+// in line for the log; Watch tells when it is there.
+func (b *Board) Look(ctx context.Context) error {
+	done := make(chan struct{})
+	select {
+	case b.look <- done:
+	case <-b.written:
+		return b.stopped()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
