@@ -74,7 +74,9 @@ func (s *State) judgeBallot(p *Prepared, v *Vote, b *record.Ballot) verdict {
 		return void("form", "%w", err)
 	}
 	switch {
-	case v.Phase == Called:
+	case v.Phase < Proposed:
+		return void("ended", "the vote is %v", v.Phase)
+	case v.Phase <= Called:
 		return void("not-open", "voting has not opened")
 	case v.Phase >= Sealed:
 		return void("sealed", "the ballot box is sealed")

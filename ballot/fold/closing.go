@@ -15,7 +15,7 @@ func (s *State) judgeClosing(r *record.Record, v *Vote, b *record.Closing) verdi
 	if s.now < v.Manifest.Closes {
 		return fatal(v.ID, "closing-time", "voting closes at %d, it is %d", v.Manifest.Closes, s.now)
 	}
-	return accept(func() { v.Phase, v.ClosedAt = Closed, s.now })
+	return accept(func() { v.Phase, v.ClosedAt, v.Times.Closed = Closed, s.now, s.now })
 }
 
 func (s *State) judgePromises(r *record.Record, v *Vote, b *record.Promises) verdict {
@@ -95,7 +95,7 @@ func (s *State) judgeSeal(r *record.Record, v *Vote) verdict {
 	}
 	return accept(func() {
 		v.Phase, v.Sealed, v.shortfall = Sealed, s.tree.Size()-1, short
-		v.SealRoot = record.ID(s.tree.Root())
+		v.SealRoot, v.Times.Sealed = record.ID(s.tree.Root()), s.now
 		s.live++
 	})
 }

@@ -92,6 +92,8 @@ type State struct {
 	order  []record.ID // of votes
 	rorder []record.ID // of rounds
 
+	proposed []*Vote // not called yet
+
 	faults map[record.ID]Outcome // the first fatal outcome of each vote, and of the log under zero
 
 	opened sync.Map // record.ID of a vote → *boothState, once opened
@@ -168,6 +170,8 @@ type Prepared struct {
 	booth  *boothState   // the vote the ballot was checked for
 	ballot *cast.Checked // of a ballot that was checked and holds
 	fault  *cast.Fault   // of a ballot that was checked and does not
+
+	card *cardCheck // of a support or an anonymous statement that was checked
 }
 
 // Raw returns the record's bytes.
@@ -297,6 +301,9 @@ func (s *State) judge(p *Prepared) verdict {
 	vote := s.votes[r.Scope]
 	if vote == nil {
 		return void("scope", "vote %s is not on the log", r.Scope.Short())
+	}
+	if v, ok := s.judgeCourse(p, vote); ok {
+		return v
 	}
 	switch b := r.Body.(type) {
 	case *record.Ballot:

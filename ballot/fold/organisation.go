@@ -119,7 +119,10 @@ func (s *State) judgeTime(r *record.Record, t *record.Time) verdict {
 	if t.Now < s.now {
 		return fatal(record.ID{}, "time-back", "the board's clock went back from %d to %d", s.now, t.Now)
 	}
-	return accept(func() { s.now = t.Now })
+	return accept(func() {
+		s.now = t.Now
+		s.lapse()
+	})
 }
 
 // A Roll is a committed list of members.
@@ -213,7 +216,7 @@ type Round struct {
 type Slot struct {
 	Keys   []*blind.PublicKey // per registrar; nil where it is not there yet
 	moduli [][record.ModulusSize]byte
-	Taken  record.ID // the vote that has it; zero if free
+	Taken  record.ID // the vote that has it, also for its petition or its statements; zero if free
 }
 
 // Accepted reports whether registrar i (from 1) has accepted the roll.
@@ -246,6 +249,17 @@ func (r *Round) FreeSlot() (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// FreePetitionSlots returns up to n slots that petitions and anonymous statements can take, lowest first.
+func (r *Round) FreePetitionSlots(n int) []int {
+	var free []int
+	for i := r.Manifest.Slots - r.Manifest.PetitionSlots; i < r.Manifest.Slots && len(free) < n; i++ {
+		if r.slots[i].Taken == (record.ID{}) {
+			free = append(free, int(i))
+		}
+	}
+	return free
 }
 
 // KeysID hashes the registrars' keys of slot i, as an opening record names them (SPEC.md §9.7). The slot must be ready.

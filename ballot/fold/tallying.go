@@ -99,11 +99,16 @@ func (s *State) judgeResult(r *record.Record, v *Vote, b *record.Result) verdict
 		}
 	}
 	return accept(func() {
-		v.Phase, v.Result = Certified, b
-		if s.live--; s.live == 0 {
-			clear(s.roots)
-		}
+		v.Phase, v.Result, v.Times.Certified = Certified, b, s.now
+		s.settle()
 	})
+}
+
+// settle notes that a sealed vote needs the log's roots no longer.
+func (s *State) settle() {
+	if s.live--; s.live == 0 {
+		clear(s.roots)
+	}
 }
 
 func (s *State) checkCounts(v *Vote, i int, counts []uint64) error {

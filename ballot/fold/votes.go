@@ -16,11 +16,17 @@ import (
 	"mandate/crypto/transcript"
 )
 
-// A Phase is where a vote stands (SPEC.md §9.5).
+// A Phase is where a vote stands (SPEC.md §9.5, §15.2). What comes after Called is in the order of the story; the phases below it are those
+// of a vote that is not called yet, or has ended without a result.
 type Phase int
 
 const (
-	Called Phase = iota + 1
+	Annulled Phase = iota - 4
+	Cancelled
+	Lapsed
+	Proposed
+	_ // the zero value is none of them
+	Called
 	Open
 	Closed
 	Sealed
@@ -29,6 +35,14 @@ const (
 
 func (p Phase) String() string {
 	switch p {
+	case Proposed:
+		return "proposed"
+	case Lapsed:
+		return "lapsed"
+	case Cancelled:
+		return "cancelled"
+	case Annulled:
+		return "annulled"
 	case Called:
 		return "called"
 	case Open:
@@ -46,12 +60,13 @@ func (p Phase) String() string {
 // A Vote is the state of one vote.
 type Vote struct {
 	ID       record.ID
-	Index    uint64 // of the manifest in the log
-	Manifest *record.Vote
+	Index    uint64       // of the manifest in the log
+	Manifest *record.Vote // as it stands: call, opening and extension set times, the opening the candidates (SPEC.md §15)
 	Round    *Round
 	Phase    Phase
-	Form     *cast.Form
+	Form     *cast.Form // until the opening of a vote with nominations, that of as many candidates as there can be
 	Ceremony *tally.Ceremony
+	Times    Times
 
 	Opening   *record.Opening // nil before it
 	OpeningID record.ID
@@ -62,7 +77,9 @@ type Vote struct {
 	Result    *record.Result
 
 	trustees []sigma.PublicKey // as replaced
+	renamed  map[uint64]string // trustees who took another's place
 	relays   []sigma.PublicKey
+	course   *course // nil for a vote without rules
 
 	box       box
 	lists     []promiseList // of the board and each relay
@@ -98,6 +115,14 @@ func voteContext(genesis, vote, opening record.ID) [32]byte {
 // Trustees returns the trustees' signing keys, replacements included, in order.
 func (v *Vote) Trustees() []sigma.PublicKey { return v.trustees }
 
+// TrusteeName returns the name of trustee i (from 1), replacements included.
+func (v *Vote) TrusteeName(i int) string {
+	if name, ok := v.renamed[uint64(i)]; ok {
+		return name
+	}
+	return v.Manifest.Trustees[i-1].Name
+}
+
 // HasInput reports whether trustee i (from 1) has signed the sealed input.
 func (v *Vote) HasInput(i int) bool { return v.inputs[uint64(i)] }
 
@@ -119,7 +144,10 @@ func (s *State) judgeVote(r *record.Record, round *Round, b *record.Vote) verdic
 	trustees, relays, err := checkManifest(b)
 	var form *cast.Form
 	if err == nil {
-		form, err = cast.NewForm(b, len(round.keys))
+		form, err = cast.NewForm(asked(b), len(round.keys))
+	}
+	if err == nil {
+		err = s.checkRulesHere(round, b)
 	}
 	if err != nil {
 		return void("manifest", "%w", err)
@@ -131,20 +159,31 @@ func (s *State) judgeVote(r *record.Record, round *Round, b *record.Vote) verdic
 	if slot.Taken != (record.ID{}) {
 		return void("slot-taken", "slot %d is taken by vote %s", b.Slot, slot.Taken.Short())
 	}
+	if bad := s.checkRulesSlots(round, b); bad != nil {
+		return *bad
+	}
 	return accept(func() {
 		v := &Vote{
 			ID: r.ID(), Index: s.tree.Size() - 1, Manifest: b, Round: round, Phase: Called, Form: form,
 			trustees: trustees, relays: relays,
 			lists: make([]promiseList, 1+len(relays)), promised: make(map[record.ID]bool), pending: make(map[record.ID]bool),
-			inputs: make(map[uint64]bool), shares: make(map[shareKey]*record.Shares),
+			inputs: make(map[uint64]bool), shares: make(map[shareKey]*record.Shares), renamed: make(map[uint64]string),
 		}
 		v.box = newBox(form)
-		v.Ceremony = tally.NewCeremony(tally.CeremonyParameters{
-			Context: voteContext(s.genesisID, v.ID, record.ID{}), Threshold: int(b.Threshold), Trustees: trustees, Step: b.Step, Start: s.now,
-		})
+		v.Times.Begun = s.now
+		v.Ceremony = s.newCeremony(v)
 		slot.Taken = v.ID
 		s.votes[v.ID] = v
 		s.order = append(s.order, v.ID)
+		s.propose(v)
+	})
+}
+
+// newCeremony returns a vote's key generation at its beginning, which is now.
+func (s *State) newCeremony(v *Vote) *tally.Ceremony {
+	return tally.NewCeremony(tally.CeremonyParameters{
+		Context: voteContext(s.genesisID, v.ID, record.ID{}), Threshold: int(v.Manifest.Threshold), Trustees: v.trustees,
+		Step: v.Manifest.Step, Start: s.now,
 	})
 }
 
@@ -153,7 +192,7 @@ func CheckManifest(b *record.Vote, registrars int) error {
 	if _, _, err := checkManifest(b); err != nil {
 		return err
 	}
-	_, err := cast.NewForm(b, registrars)
+	_, err := cast.NewForm(asked(b), registrars)
 	return err
 }
 
@@ -201,11 +240,15 @@ func checkManifest(b *record.Vote) (trustees, relays []sigma.PublicKey, err erro
 	if err := checkContests(b); err != nil {
 		return nil, nil, err
 	}
+	if err := checkRules(b); err != nil {
+		return nil, nil, err
+	}
 	_, err = witnesses(b.Witnesses)
 	return tk.parsed, rk.parsed, err
 }
 
 func checkContests(b *record.Vote) error {
+	b = asked(b)
 	if n := len(b.Contests); n < 1 || n > contest.MaxContests {
 		return fmt.Errorf("contests: %d, want 1 to %d", n, contest.MaxContests)
 	}
@@ -263,6 +306,7 @@ func (s *State) judgeCeremony(r *record.Record, v *Vote) verdict {
 		v.Ceremony.Commit(r.ID(), r.Body, s.now)
 		if b, ok := r.Body.(*record.TrusteeReplace); ok {
 			v.trustees[b.Trustee-1], _ = b.Key.Public() // the ceremony has checked it
+			v.renamed[b.Trustee] = b.Name
 		}
 	})
 }
@@ -288,6 +332,9 @@ func trusteeOf(b record.Body) uint64 {
 
 func (s *State) judgeOpening(r *record.Record, v *Vote, b *record.Opening) verdict {
 	if bad := s.officer(r, b.By); bad != nil {
+		return *bad
+	}
+	if bad := s.judgeGates(v, b); bad != nil {
 		return *bad
 	}
 	if v.Phase != Called {
@@ -319,6 +366,8 @@ func (s *State) judgeOpening(r *record.Record, v *Vote, b *record.Opening) verdi
 	}
 	return accept(func() {
 		v.Phase, v.Opening, v.OpeningID, v.Key = Open, b, r.ID(), pk
+		v.Times.Opened = s.now
+		v.freeze()
 		s.opened.Store(v.ID, &boothState{form: v.Form, ctx: v.castContext(s.genesisID)})
 	})
 }
