@@ -74,19 +74,48 @@ func (b *remote) Receipt(ctx context.Context, id record.ID) ([]byte, error) {
 }
 
 func (b *remote) Records(ctx context.Context, from uint64, fn func(index uint64, raw []byte) error) error {
+	policy, err := b.policy()
+	if err != nil {
+		return err
+	}
+	cp, err := boardlog.Open(b.Checkpoint(), policy)
+	if err != nil {
+		return err
+	}
+	return boardlog.Read(ctx, b.src, cp, from, fn)
+}
+
+func (b *remote) Extends(ctx context.Context, earlier []byte) error {
+	policy, err := b.policy()
+	if err != nil {
+		return err
+	}
+	known, err := boardlog.Open(earlier, policy)
+	if err != nil {
+		return err
+	}
+	cp, err := boardlog.Open(b.Checkpoint(), policy)
+	if err != nil {
+		return err
+	}
+	tree, err := boardlog.OpenTree(ctx, b.src, cp)
+	if err != nil {
+		return err
+	}
+	return tree.Extends(ctx, known)
+}
+
+// policy is the policy for this log's checkpoints.
+func (b *remote) policy() (boardlog.Policy, error) {
 	g, _ := b.State().Genesis()
 	if g == nil {
-		return errUnread
+		return boardlog.Policy{}, errUnread
 	}
 	key, err := checkpoint.ParseLogKey(g.LogKey)
 	if err != nil {
-		return fmt.Errorf("reading the log: %w", err)
+		return boardlog.Policy{}, fmt.Errorf("the log's key: %w", err)
 	}
-	cp, err := boardlog.Open(b.Checkpoint(), boardlog.Policy{Origin: g.Origin, Log: key})
-	if err != nil {
-		return fmt.Errorf("reading the log: %w", err)
-	}
-	return boardlog.Read(ctx, b.src, cp, from, fn)
+	return boardlog.Policy{Origin: g.Origin, Log: key}, nil
 }
 
 // RefusalCode returns the code of the board's refusal that err wraps, or "".

@@ -26,6 +26,9 @@ type Board interface {
 	State() *fold.State
 	// Checkpoint returns the newest checkpoint that was checked, as signed; nil before the first.
 	Checkpoint() []byte
+	// Extends checks that the newest checkpoint that was checked continues an earlier one of the same log, given as signed. The error is a
+	// *boardlog.HistoryError if the two prove that the board has shown two histories, and wraps boardlog.ErrStale if the newest is older.
+	Extends(ctx context.Context, earlier []byte) error
 	// Submit sends a record. It returns the board's signed promise for a ballot, and nil for another record that was recorded. A refusal
 	// is an error that wraps a *client.Refused; see RefusalCode. Sending the same record again is answered as the first time.
 	Submit(ctx context.Context, r *record.Record) (promise []byte, err error)

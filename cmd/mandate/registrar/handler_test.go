@@ -169,7 +169,9 @@ func TestAddresses(t *testing.T) {
 func TestLimiterForgetsTheOldest(t *testing.T) {
 	now := time.Unix(0, 0)
 	l := newLimiter(1, 1, func() time.Time { return now })
-	at := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{byte(i >> 24), byte(i >> 16), byte(i >> 8), byte(i)}) }
+	at := func(i int) netip.Addr {
+		return netip.AddrFrom4([4]byte{byte(i >> 24), byte(i >> 16), byte(i >> 8), byte(i)})
+	}
 	for i := range maxAddresses + 1 {
 		l.failed(at(i))
 	}

@@ -64,9 +64,10 @@ type frozen struct{ state *fold.State }
 
 var errFrozen = errors.New("this board takes nothing")
 
-func (b frozen) Update(context.Context) error { return nil }
-func (b frozen) State() *fold.State           { return b.state }
-func (b frozen) Checkpoint() []byte           { return nil }
+func (b frozen) Update(context.Context) error          { return nil }
+func (b frozen) State() *fold.State                    { return b.state }
+func (b frozen) Checkpoint() []byte                    { return nil }
+func (b frozen) Extends(context.Context, []byte) error { return errFrozen }
 func (b frozen) Submit(context.Context, *record.Record) ([]byte, error) {
 	return nil, errFrozen
 }

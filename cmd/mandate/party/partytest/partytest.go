@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"mandate/ballot/checkpoint"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
@@ -127,6 +128,37 @@ func (v *View) Receipt(_ context.Context, id record.ID) ([]byte, error) {
 		receipt = v.Proof(id, receipt)
 	}
 	return receipt, err
+}
+
+// Extends compares the root at the earlier checkpoint's size with what was shown.
+func (v *View) Extends(_ context.Context, earlier []byte) error {
+	v.board.mu.Lock()
+	defer v.board.mu.Unlock()
+	org := v.board.org
+	policy, err := Policy(org)
+	if err != nil {
+		return err
+	}
+	known, err := boardlog.Open(earlier, policy)
+	if err != nil {
+		return err
+	}
+	shown, err := boardlog.Open(v.checkpoint, policy)
+	switch {
+	case err != nil:
+		return err
+	case known.Size() > shown.Size():
+		return boardlog.ErrStale
+	case tlog.Hash(simulate.Root(org.Log()[:known.Size()])) != known.Root():
+		return &boardlog.HistoryError{Known: known, Shown: shown}
+	}
+	return nil
+}
+
+// Policy is the policy for checkpoints of an organisation's log.
+func Policy(org *simulate.Org) (boardlog.Policy, error) {
+	key, err := checkpoint.ParseLogKey(org.LogKey)
+	return boardlog.Policy{Origin: org.Config.Origin, Log: key}, err
 }
 
 // Records hands on what was shown.

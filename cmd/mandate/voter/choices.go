@@ -1,0 +1,74 @@
+package voter
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"mandate/ballot/contest"
+)
+
+// ask prints a question with its options.
+func ask(w io.Writer, i, n int, c *contest.Contest, lang string) {
+	fmt.Fprintf(w, "\nQuestion %d of %d: %s\n", i+1, n, c.Title.In(lang))
+	for j := range c.Options {
+		fmt.Fprintf(w, "  %2d  %s  [%s]\n", j+1, c.Options[j].Title.In(lang), c.Options[j].ID)
+	}
+	fmt.Fprintf(w, "Choose %s, by number or by the word in brackets; several with commas between. %s\n", howMany(c),
+		map[bool]string{true: "An empty line is a blank vote.", false: "This question takes no blank vote."}[c.Min == 0])
+}
+
+func howMany(c *contest.Contest) string {
+	switch {
+	case c.Min == c.Max:
+		return fmt.Sprintf("exactly %d", c.Min)
+	case c.Min == 0:
+		return fmt.Sprintf("at most %d", c.Max)
+	}
+	return fmt.Sprintf("%d to %d", c.Min, c.Max)
+}
+
+// parseChoice reads which options a line selects: their numbers, from 1, or their ids. An id of digits only cannot be used, because it could
+// be taken for a number.
+func parseChoice(line string, c *contest.Contest) ([]int, error) {
+	selected := []int{}
+	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) }) {
+		at := -1
+		if n, err := strconv.Atoi(word); err == nil {
+			at = n - 1
+		} else {
+			at = slices.IndexFunc(c.Options, func(o contest.Option) bool { return o.ID == strings.ToLower(word) })
+		}
+		if at < 0 || at >= len(c.Options) {
+			return nil, errors.New("there is no such option; options have the numbers 1 to " + strconv.Itoa(len(c.Options)))
+		}
+		selected = append(selected, at)
+	}
+	if _, err := c.Selection(selected); err != nil {
+		return nil, fmt.Errorf("choose %s, each option once", howMany(c))
+	}
+	return selected, nil
+}
+
+// inWords says what is selected, a line for each question.
+func inWords(w io.Writer, contests []contest.Contest, selections [][]int, lang string) {
+	for i := range contests {
+		c := &contests[i]
+		var titles []string
+		if i < len(selections) {
+			for _, j := range slices.Sorted(slices.Values(selections[i])) {
+				if j >= 0 && j < len(c.Options) {
+					titles = append(titles, c.Options[j].Title.In(lang))
+				}
+			}
+		}
+		if titles == nil {
+			titles = []string{"nothing (blank)"}
+		}
+		fmt.Fprintf(w, "  %s\n    %s\n", c.Title.In(lang), strings.Join(titles, "\n    "))
+	}
+}

@@ -1,0 +1,250 @@
+package voter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+
+	"mandate/ballot/credential"
+	"mandate/ballot/fold"
+	"mandate/ballot/record"
+	"mandate/ballot/roll"
+	"mandate/cmd/mandate/registrar/issuing"
+	"mandate/crypto/blind"
+	"mandate/crypto/sigma"
+)
+
+// A Window is a round as a member sees it.
+type Window struct {
+	Round         record.ID
+	Title         string
+	Registrars    []record.Registrar
+	Opens, Closes uint64
+	Now           uint64 // the board's time
+}
+
+// Rounds returns the rounds on the board whose window has not closed, in log order.
+func (c *Client) Rounds(ctx context.Context, lang string) ([]Window, error) {
+	var out []Window
+	err := c.look(ctx, 0, func(s *fold.State) error {
+		for _, r := range s.Rounds() {
+			if m := r.Manifest; s.Now() < m.Closes {
+				out = append(out, Window{r.ID, m.Title.In(lang), m.Registrars, m.Opens, m.Closes, s.Now()})
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// office is what is known of a registrar of a round, all of it from the log.
+type office struct {
+	genesis  record.ID
+	origin   string
+	round    record.ID
+	index    int // from 1
+	manifest record.Registrar
+	author   sigma.PublicKey
+	urls     []string // of all registrars
+	rollID   record.ID
+	entries  []record.ID
+	keys     []*blind.PublicKey // of all slots; checked by the fold
+}
+
+// office reads a registrar, from 1, of a round.
+func (c *Client) office(s *fold.State, round record.ID, registrar int) (*office, error) {
+	r := s.Round(round)
+	if r == nil {
+		return nil, problem("check the round's id, and the board's address", "round %s is not on this board", round)
+	}
+	n := len(r.Manifest.Registrars)
+	if registrar < 1 || registrar > n {
+		return nil, fmt.Errorf("registrar %d: the round has %d", registrar, n)
+	}
+	g, genesis := s.Genesis()
+	o := &office{
+		genesis: genesis, origin: g.Origin, round: round, index: registrar, manifest: r.Manifest.Registrars[registrar-1],
+		rollID: r.Roll.Announce.RollID, entries: r.Roll.Entries,
+	}
+	for i := range r.Manifest.Registrars {
+		o.urls = append(o.urls, r.Manifest.Registrars[i].URL)
+	}
+	var err error
+	if o.author, err = o.manifest.Key.Public(); err != nil {
+		return nil, fmt.Errorf("registrar %d: key: %w", registrar, err)
+	}
+	if !r.Accepted(registrar) {
+		return nil, o.notReady("has not accepted the list of members")
+	}
+	for slot := range int(r.Manifest.Slots) {
+		key := r.Slot(slot).Keys[registrar-1]
+		if key == nil {
+			return nil, o.notReady(fmt.Sprintf("has no key for slot %d", slot))
+		}
+		o.keys = append(o.keys, key)
+	}
+	return o, nil
+}
+
+func (o *office) notReady(why string) error {
+	return problem("keep the code and try again later", "%s %s on the board yet", o.name(), why)
+}
+
+func (o *office) name() string { return fmt.Sprintf("registrar %d (%s)", o.index, o.manifest.Name) }
+
+func (c *Client) registrars() *issuing.Client { return &issuing.Client{HTTP: c.options.HTTP} }
+
+// Enter asks a registrar, from 1, for which roll entry the code is, and checks that the entry is on the board as the registrar says. The
+// member should see number and name before going on. Nothing has been drawn or sent yet.
+func (c *Client) Enter(ctx context.Context, round record.ID, registrar int, code issuing.Code) (*roll.Opening, error) {
+	var o *office
+	err := c.look(ctx, 0, func(s *fold.State) (err error) {
+		o, err = c.office(s, round, registrar)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.enter(ctx, o, code)
+}
+
+func (c *Client) enter(ctx context.Context, o *office, code issuing.Code) (*roll.Opening, error) {
+	opening, err := c.registrars().Entry(ctx, issuing.Address(&o.manifest), &issuing.EntryRequest{Round: o.round, Code: code})
+	if err != nil {
+		return nil, o.refused(err)
+	}
+	if opening.Index >= uint64(len(o.entries)) {
+		return nil, alarm("%s names roll entry %d, the roll has %d", o.name(), opening.Index, len(o.entries))
+	}
+	if err := opening.Check(o.rollID, roll.Hash(o.entries[opening.Index])); err != nil {
+		return nil, alarm("%s: %w", o.name(), err)
+	}
+	return opening, nil
+}
+
+// refused makes a registrar's refusal a problem.
+func (o *office) refused(err error) error {
+	var refusal *issuing.Error
+	if errors.As(err, &refusal) {
+		return &Problem{fmt.Errorf("%s: %w", o.name(), err), "the sentence above is the registrar's own; if it does not help, contact " + o.manifest.Operator}
+	}
+	return problem("nothing is lost: try again later with the same code", "%s: %w", o.name(), err)
+}
+
+// NewWallet draws a card for the member of a roll entry of a round and keeps it at path, mode 0600. With an empty path it is kept nowhere.
+func (c *Client) NewWallet(ctx context.Context, path string, round record.ID, entry *roll.Opening) (*Wallet, error) {
+	return c.newWallet(ctx, path, round, entry, credential.NewSecret())
+}
+
+// RestoreWallet makes a card again of its secret. Registrars answer its requests as the first time.
+func (c *Client) RestoreWallet(ctx context.Context, path string, round record.ID, entry *roll.Opening, secret credential.Secret) (*Wallet, error) {
+	return c.newWallet(ctx, path, round, entry, secret)
+}
+
+func (c *Client) newWallet(ctx context.Context, path string, round record.ID, entry *roll.Opening, secret credential.Secret) (*Wallet, error) {
+	card := &credential.Keepsake{Board: c.options.Address, Round: round, Entry: entry.Index, Secret: secret}
+	err := c.look(ctx, 0, func(s *fold.State) error {
+		o, err := c.office(s, round, 1)
+		if err == nil {
+			card.Origin, card.Genesis, card.Registrars = o.origin, o.genesis, o.urls
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newWallet(path, card)
+}
+
+// Collect gets a registrar's signatures, verifies and keeps them. The registrar must know the code for the card's own roll entry: a code of
+// somebody else's would spend their right to a card on this one. It may be called again at any time.
+func (c *Client) Collect(ctx context.Context, w *Wallet, registrar int, code issuing.Code) error {
+	var o *office
+	err := w.look(ctx, c, func(s *fold.State) (err error) {
+		o, err = c.office(s, w.card.Round, registrar)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	opening, err := c.enter(ctx, o, code)
+	if err != nil {
+		return err
+	}
+	if opening.Index != w.card.Entry {
+		return problem("use the code from the message that this registrar sent to the card's own member; nothing was sent with this one",
+			"%s: this code is for %s (number %s, roll entry %d), the card is for roll entry %d", o.name(), opening.Name, opening.Number, opening.Index, w.card.Entry)
+	}
+	requests, err := credential.NewRequests(w.card.Secret, w.card.Round, uint64(registrar), o.keys)
+	if err != nil {
+		return err
+	}
+	a, err := c.registrars().Card(ctx, issuing.Address(&o.manifest), &issuing.CardRequest{Round: w.card.Round, Code: code, Blinded: requests.Bytes()})
+	if err != nil {
+		return o.refused(err)
+	}
+	signatures, issue, err := requests.Open(o.genesis, w.card.Round, w.card.Entry, o.author, a)
+	if err != nil {
+		return w.accuse([]exhibit{{"request", requests.Bytes()}, {"blind signatures", a.Signatures}, {"issue record", a.Issue}},
+			"%s did not sign what it was asked to with the keys that are on the board: %w", o.name(), err)
+	}
+	kept := answer{Issue: issue.Raw()}
+	for i := range signatures {
+		kept.Signatures = append(append(kept.Signatures, signatures[i].Prefix[:]...), signatures[i].Sig[:]...)
+	}
+	w.memory.Answers[registrar-1] = kept
+	return w.save()
+}
+
+// Unpublished returns the registrars, from 1, that have signed the card and whose issue record is not on the board yet.
+func (c *Client) Unpublished(ctx context.Context, w *Wallet) ([]int, error) {
+	var out []int
+	err := w.look(ctx, c, func(s *fold.State) error {
+		out = w.unpublished(s)
+		return nil
+	})
+	return out, err
+}
+
+func (w *Wallet) unpublished(s *fold.State) []int {
+	var out []int
+	r := s.Round(w.card.Round)
+	for i := range w.memory.Answers {
+		if w.has(i+1) && !r.IsIssued(i+1, w.card.Entry) {
+			out = append(out, i+1)
+		}
+	}
+	return out
+}
+
+// PostIssues puts the card's issue records on the board where a registrar has not done so. That says when the member was at work; so it
+// is for a registrar that does not publish them at all, which could void a vote (SPEC.md §9.9).
+func (c *Client) PostIssues(ctx context.Context, w *Wallet) (posted int, err error) {
+	missing, err := c.Unpublished(ctx, w)
+	if err != nil {
+		return 0, err
+	}
+	for _, i := range missing {
+		r, err := record.Decode(w.memory.Answers[i-1].Issue)
+		if err != nil {
+			return posted, fmt.Errorf("the issue record of registrar %d: %w", i, err)
+		}
+		if _, err := c.board.Submit(ctx, r); err != nil {
+			return posted, boardProblem(err)
+		}
+		posted++
+	}
+	return posted, nil
+}
+
+// isPlain reports whether what is sent to an address can be read on the way: it is not encrypted, and leaves this machine.
+func isPlain(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
+}

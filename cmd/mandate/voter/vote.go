@@ -1,0 +1,350 @@
+package voter
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"mandate/ballot/cast"
+	"mandate/ballot/contest"
+	"mandate/ballot/credential"
+	"mandate/ballot/fold"
+	"mandate/ballot/record"
+	"mandate/bulletin/client"
+	"mandate/cmd/mandate/party"
+	"mandate/verifier/boardlog"
+)
+
+// A Booth is a ballot about to be made: its randomness is drawn, the choice is not known yet. It prints as REDACTED.
+type Booth struct {
+	hidden
+	// Manifest is the vote's, as it stands on the board.
+	Manifest *record.Vote
+	// Number is how many ballots of this card the new one replaces; 0 for the first.
+	Number uint64
+	// Foreign are ballots cast with this card that this device has not made, as far as the board's state shows without reading the log again;
+	// History says more. Somebody else may have the card.
+	Foreign []record.ID
+	// Late says that the card is so new that a registrar has not published its issue yet: cast minutes after it was issued, a ballot can be
+	// guessed to be this member's.
+	Late bool
+
+	client *Client
+	wallet *Wallet
+	vote   record.ID
+	form   *cast.Form
+	ctx    cast.Context
+	who    authority
+	cred   *credential.Credential
+	prev   record.ID
+	draft  *cast.Draft
+}
+
+// Begin starts a ballot after a fresh look at the board. Its randomness is drawn here, before any choice. It is an error that wraps ErrPending
+// if a ballot was sent before and its receipt is missing; Resume deals with it.
+func (c *Client) Begin(ctx context.Context, w *Wallet, vote record.ID) (*Booth, error) {
+	b := &Booth{client: c, wallet: w, vote: vote}
+	err := w.look(ctx, c, func(s *fold.State) error { return b.read(s) })
+	if err != nil {
+		return nil, err
+	}
+	if bad := cast.CheckCredential(b.ctx, b.cred.Key, b.cred.Signatures); bad != nil {
+		return nil, problem("move the file "+memoryFile(w.path)+" away and run mandate card again: the registrars repeat their answers", "the card's signatures: %w", bad)
+	}
+	b.draft = cast.NewDraft()
+	return b, w.save()
+}
+
+// read takes what the ballot needs from the board's state.
+func (b *Booth) read(s *fold.State) error {
+	w := b.wallet
+	v := s.Vote(b.vote)
+	switch {
+	case v == nil:
+		return problem("check the vote's id, and the board's address", "vote %s is not on this board", b.vote)
+	case v.Round.ID != w.card.Round:
+		return problem("use the card of the vote's own round", "the vote takes cards of round %s, this card is of round %s", v.Round.ID.Short(), w.card.Round.Short())
+	}
+	b.Manifest = v.Manifest
+	if fault, ok := s.Fault(v.ID); ok {
+		return alarm("the board shows something that makes this vote fail verification: %v", fault)
+	}
+	switch v.Phase {
+	case fold.Open:
+	case fold.Called:
+		return problem("keep the card and come back then", "voting has not opened; it is to open on %s", date(v.Manifest.Opens))
+	default:
+		return problem("mandate receipt shows what became of the ballots of this card", "voting has closed")
+	}
+	if now := b.client.options.Clock(); now.Sub(time.Unix(int64(s.Now()), 0)) > b.client.options.Lag {
+		return problem("if this device's clock is right, the board, or what stands between, shows you an old state; try again later or from another network",
+			"%w: its time is %s, on this device it is %s", ErrOldBoard, date(s.Now()), now.UTC().Format(dateForm))
+	}
+	var err error
+	if b.cred, err = w.credential(v.Manifest.Slot); err != nil {
+		return err
+	}
+	if b.who, err = authorityOf(s); err != nil {
+		return err
+	}
+	b.form, b.ctx = v.Form, s.CastContext(v)
+	b.Late = len(w.unpublished(s)) > 0
+	return b.chain(v)
+}
+
+// chain finds what the ballot follows: the card's last accepted ballot on the log.
+func (b *Booth) chain(v *fold.Vote) error {
+	own := b.wallet.memory.in(b.vote, false)
+	if last := own.last(); last != nil && len(last.Receipt) == 0 && !v.IsCast(record.IDOf(last.Ballot)) {
+		return problem("the same ballot can be sent again without harm", "%w: ballot %s", ErrPending, record.IDOf(last.Ballot))
+	}
+	number, id, voted := v.Last(b.cred.Key)
+	if !voted {
+		return nil
+	}
+	if own.find(id) == nil {
+		b.Foreign = append(b.Foreign, id)
+	}
+	b.Number, b.prev = number+1, id
+	if !v.Manifest.Revote {
+		return problem("mandate receipt shows the ballot; if this device did not cast it, tell the commission", "%w", ErrSpent)
+	}
+	return nil
+}
+
+const dateForm = "2 January 2006 15:04 UTC"
+
+func date(seconds uint64) string { return time.Unix(int64(seconds), 0).UTC().Format(dateForm) }
+
+// Contests returns the questions of the vote.
+func (b *Booth) Contests() []contest.Contest { return b.Manifest.Contests }
+
+// A Prepared is an encrypted ballot that has gone nowhere yet. It prints as REDACTED.
+type Prepared struct {
+	hidden
+	booth   *Booth
+	rec     *record.Record
+	opening *cast.Opening // nil once it was decided what becomes of the ballot
+}
+
+// Encrypt makes the ballot that selects, in each contest in order, the options with these indexes. A booth makes one ballot. The selections
+// are overwritten.
+func (b *Booth) Encrypt(selections [][]int) (*Prepared, error) {
+	defer func() {
+		for _, s := range selections {
+			clear(s)
+		}
+	}()
+	rec, opening, err := b.form.Encrypt(b.ctx, b.cred, b.Number, b.prev, b.draft, selections)
+	if err != nil {
+		return nil, err
+	}
+	if _, bad := b.form.Check(b.ctx, rec); bad != nil {
+		opening.Wipe()
+		return nil, fmt.Errorf("this device has made a ballot that does not hold: %w", bad)
+	}
+	return &Prepared{booth: b, rec: rec, opening: opening}, nil
+}
+
+// Ballot returns the ballot's id, computed from its bytes. The member notes it, or has the second device read it, before deciding whether the
+// ballot is cast or opened.
+func (p *Prepared) Ballot() record.ID { return p.rec.ID() }
+
+// Wipe overwrites the choice and the randomness of a ballot that is neither cast nor opened.
+func (p *Prepared) Wipe() {
+	if p.opening != nil {
+		p.opening.Wipe()
+		p.opening = nil
+	}
+}
+
+var errDecided = errors.New("it is decided already what becomes of this ballot")
+
+// A Receipt proves offline that a ballot is recorded.
+type Receipt struct {
+	Vote, Ballot record.ID
+	Number       uint64
+	Index        uint64 // of the ballot in the log
+	Text         []byte // C2SP tlog-proof, for mandate-verify -receipt
+}
+
+// Cast casts the ballot: it overwrites choice and randomness, keeps the ballot's bytes, sends them, and returns when the board's promise and
+// the receipt with its inclusion proof have been verified for exactly these bytes. After an error that wraps ErrPending the ballot may be
+// recorded or not; Resume tells.
+func (p *Prepared) Cast(ctx context.Context) (*Receipt, error) {
+	if p.opening == nil {
+		return nil, errDecided
+	}
+	p.Wipe()
+	w := p.booth.wallet
+	in := w.memory.in(p.booth.vote, true)
+	in.Ballots = append(in.Ballots, sent{Ballot: p.rec.Raw()})
+	if err := w.save(); err != nil {
+		in.Ballots = in.Ballots[:len(in.Ballots)-1]
+		return nil, err
+	}
+	return p.booth.client.deliver(ctx, w, p.rec, p.booth.who)
+}
+
+// Resume sends the card's newest ballot of a vote again, if its receipt is missing, and returns the receipt. It returns nil if nothing is
+// pending. If the board refuses the ballot and has never promised it, nothing was cast, and the next Begin goes on without it.
+func (c *Client) Resume(ctx context.Context, w *Wallet, vote record.ID) (*Receipt, error) {
+	last := w.memory.in(vote, false).last()
+	if last == nil || len(last.Receipt) > 0 {
+		return nil, nil
+	}
+	rec, _, err := last.record()
+	if err != nil {
+		return nil, err
+	}
+	var who authority
+	err = w.look(ctx, c, func(s *fold.State) (err error) {
+		who, err = authorityOf(s)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.deliver(ctx, w, rec, who)
+}
+
+// deliver sends a ballot that is in the card's memory and sees it recorded.
+func (c *Client) deliver(ctx context.Context, w *Wallet, rec *record.Record, who authority) (*Receipt, error) {
+	in := w.memory.in(rec.Scope, true)
+	mine := in.find(rec.ID())
+	promise, err := c.board.Submit(ctx, rec)
+	switch {
+	case party.RefusalCode(err) != "" && len(mine.Promise) > 0:
+		var r *client.Refused
+		errors.As(err, &r)
+		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}, {"promise", mine.Promise}, {"refusal", r.Raw}}, "the board has promised to record ballot %s and now refuses it: %w", rec.ID(), err)
+	case party.RefusalCode(err) != "":
+		mine.Refused = party.RefusalCode(err) // never promised: nothing was cast
+		return nil, errors.Join(boardProblem(err), w.save())
+	case errors.Is(err, client.ErrUntrusted):
+		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}}, "ballot %s: %w", rec.ID(), err)
+	case err != nil:
+		return nil, problem("run mandate vote again: it sends the very same ballot, which is recorded once however often it is sent",
+			"%w: ballot %s was sent and there was no answer: %w", ErrPending, rec.ID(), err)
+	}
+	if err := who.checkPromise(promise, rec); err != nil {
+		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "ballot %s: %w", rec.ID(), err)
+	}
+	mine.Promise = promise
+	if err := w.save(); err != nil {
+		return nil, err
+	}
+	text, err := c.board.Receipt(ctx, rec.ID())
+	switch {
+	case errors.Is(err, client.ErrUnknown):
+		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "the board has promised to record ballot %s, and now knows nothing of it", rec.ID())
+	case errors.Is(err, client.ErrUntrusted):
+		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "ballot %s: %w", rec.ID(), err)
+	case err != nil:
+		return nil, problem("the board's promise is kept beside the card; run mandate vote again to get the receipt", "%w: ballot %s: %w", ErrPending, rec.ID(), err)
+	}
+	r, cp, err := who.checkReceipt(text, rec)
+	if err != nil {
+		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}, {"promise", promise}, {"receipt", text}}, "ballot %s: %w", rec.ID(), err)
+	}
+	mine.Receipt = text
+	w.memory.see(cp)
+	return r, w.save()
+}
+
+// checkPromise reports whether the board has promised exactly this ballot.
+func (a *authority) checkPromise(promise []byte, rec *record.Record) error {
+	var p record.Promise
+	if err := record.OpenAnswer(a.genesis, promise, &p, a.board); err != nil {
+		return fmt.Errorf("the board's answer is not its promise: %w", err)
+	}
+	if p.Ballot != rec.ID() || p.Vote != rec.Scope {
+		return fmt.Errorf("the board promises to record another one, %s of vote %s", p.Ballot, p.Vote.Short())
+	}
+	return nil
+}
+
+// checkReceipt reports whether the receipt proves that exactly this ballot is in the log, and returns the checkpoint that it is proved under.
+func (a *authority) checkReceipt(text []byte, rec *record.Record) (*Receipt, []byte, error) {
+	r, err := boardlog.ParseReceipt(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.Record != tlog.Hash(rec.ID()) {
+		return nil, nil, fmt.Errorf("the receipt is for another record, %s", record.ID(r.Record))
+	}
+	if _, err := r.Verify(a.log); err != nil {
+		return nil, nil, err
+	}
+	b := rec.Body.(*record.Ballot)
+	return &Receipt{Vote: rec.Scope, Ballot: rec.ID(), Number: b.Number, Index: r.Index, Text: text}, r.Checkpoint, nil
+}
+
+// Counts reports whether a ballot that was cast with the card is the one that counts, as the board stands now.
+func (c *Client) Counts(ctx context.Context, w *Wallet, r *Receipt) (bool, error) {
+	var counts bool
+	err := w.look(ctx, c, func(s *fold.State) error {
+		v := s.Vote(r.Vote)
+		if v == nil {
+			return problem("try again later", "%w: the vote is not on it", ErrOldBoard)
+		}
+		cred, err := w.credential(v.Manifest.Slot)
+		if err != nil {
+			return err
+		}
+		_, id, ok := v.Last(cred.Key)
+		counts = ok && id == r.Ballot
+		return nil
+	})
+	return counts, err
+}
+
+// boardProblem makes the board's refusal a problem. The sentence says what to do.
+func boardProblem(err error) error {
+	var r *client.Refused
+	if errors.As(err, &r) {
+		return &Problem{fmt.Errorf("the board refuses (%s)", r.Code), r.Sentence}
+	}
+	return problem("try again in a minute", "%w", err)
+}
+
+// An Opened is a ballot that is to be looked at and can never be cast. It prints as REDACTED.
+type Opened struct {
+	hidden
+	Ballot record.ID
+	text   []byte
+}
+
+// Text returns what the second device reads: see Client.Verify. It says how the ballot would have voted.
+func (o *Opened) Text() []byte { return o.text }
+
+// Open gives the ballot up: it posts the record that says that it must never count, and returns its opening for a second device. The
+// record is on the board before the opening leaves this function, so that nobody can cast what has been opened.
+func (p *Prepared) Open(ctx context.Context) (*Opened, error) {
+	if p.opening == nil {
+		return nil, errDecided
+	}
+	b, w := p.booth, p.booth.wallet
+	check, err := cast.NewCheck(b.who.genesis, b.ctx, b.cred, p.rec.ID(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := b.client.board.Submit(ctx, check); err != nil {
+		return nil, boardProblem(err)
+	}
+	in := w.memory.in(b.vote, true)
+	in.Checked = append(in.Checked, p.rec.ID())
+	if err := w.save(); err != nil {
+		return nil, err
+	}
+	text, err := encodeOpened(b.vote, p.opening, p.rec)
+	p.Wipe()
+	if err != nil {
+		return nil, err
+	}
+	return &Opened{Ballot: p.rec.ID(), text: text}, nil
+}
