@@ -420,6 +420,11 @@ var openingRefusals = []refusal{
 		s.o.Reach(s.v.Manifest.Opens - 1)
 		return s.v.Officer(s.v.Opening()).Raw()
 	}},
+	{"G13 when voting was to close", "ready", fold.Fatal, "opening-time", func(s *scene) []byte {
+		s.fork()
+		s.o.Reach(s.v.Manifest.Closes)
+		return s.v.Officer(s.v.Opening()).Raw()
+	}},
 	{"without a key", "test", fold.Fatal, "opening-ceremony", func(s *scene) []byte {
 		s.fork()
 		s.o.Reach(s.v.Manifest.Opens)

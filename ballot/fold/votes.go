@@ -344,6 +344,9 @@ func (s *State) judgeOpening(r *record.Record, v *Vote, b *record.Opening) verdi
 	if s.now < v.Manifest.Opens {
 		return fatal(v.ID, "opening-time", "voting opens at %d, it is %d", v.Manifest.Opens, s.now)
 	}
+	if v.course == nil && s.now >= v.Manifest.Closes { // by rules, voting goes on for its period from the opening (SPEC.md §15.6)
+		return fatal(v.ID, "opening-time", "voting was to close at %d, it is %d", v.Manifest.Closes, s.now)
+	}
 	if !v.Ceremony.Ready() || b.Attempt != v.Ceremony.Attempt() {
 		return fatal(v.ID, "opening-ceremony", "the trustees' key is not ready in attempt %d", b.Attempt)
 	}

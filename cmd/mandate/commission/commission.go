@@ -133,26 +133,24 @@ func (c *Commission) Replace(ctx context.Context, vote record.ID, trustee int, w
 }
 
 // Step does what is due in every vote: it restarts a key generation that has failed or waits for a silent trustee, opens, closes and certifies.
-// It reports whether it posted anything.
+// It reports whether it posted anything. An error in one vote does not keep it from the others.
 func (c *Commission) Step(ctx context.Context) (posted bool, err error) {
 	by, err := c.ready(ctx)
 	if err != nil {
 		return false, err
 	}
+	var errs []error
 	for _, v := range c.board.State().Votes() {
 		body, err := c.due(v, by)
+		if err == nil && body != nil {
+			_, err = c.post(ctx, v.ID, body)
+			posted = posted || err == nil
+		}
 		if err != nil {
-			return posted, fmt.Errorf("vote %s: %w", v.ID.Short(), err)
+			errs = append(errs, fmt.Errorf("vote %s: %w", v.ID.Short(), err))
 		}
-		if body == nil {
-			continue
-		}
-		if _, err := c.post(ctx, v.ID, body); err != nil {
-			return posted, fmt.Errorf("vote %s: %w", v.ID.Short(), err)
-		}
-		posted = true
 	}
-	return posted, nil
+	return posted, errors.Join(errs...)
 }
 
 // due returns the record that the commission owes a vote now, nil for none.
@@ -164,7 +162,7 @@ func (c *Commission) due(v *fold.Vote, by uint64) (record.Body, error) {
 			restart.By = by
 			return restart, nil
 		}
-		if s.Now() >= v.Manifest.Opens && v.Ceremony.Ready() && v.Round.Ready(int(v.Manifest.Slot)) {
+		if s.Now() >= v.Manifest.Opens && s.Now() < v.Manifest.Closes && v.Ceremony.Ready() && v.Round.Ready(int(v.Manifest.Slot)) {
 			return Opening(v, by), nil
 		}
 	case fold.Open:
