@@ -92,8 +92,9 @@ func (v *Vote) Forge(cred *credential.Credential, selections ...[]int) *Forgery 
 		Scope: v.ID, Context: v.Context(), Key: cred.SecretKey(), v: v,
 		Body: record.Ballot{Key: cred.Key, Number: number, Previous: previous, Signatures: cred.Signatures},
 	}
-	for i := range v.Manifest.Contests {
-		values := make([]uint64, len(v.Manifest.Contests[i].Options))
+	contests := v.State().Manifest.Contests
+	for i := range contests {
+		values := make([]uint64, len(contests[i].Options))
 		randomness := make([]group.Scalar, len(values))
 		for j := range values {
 			r, err := group.RandomScalar(rand.Reader)
@@ -156,8 +157,9 @@ func (f *Forgery) prove(payload []byte) []byte {
 	relation := f.v.State().Form.Relation()
 	elements := []group.Element{f.Context.Key, f.Key.Public().Element()}
 	w := sigma.Witness{Leaves: [][]group.Scalar{{f.Key.Scalar()}}}
-	for i := range f.v.Manifest.Contests {
-		c := &f.v.Manifest.Contests[i]
+	contests := f.v.State().Manifest.Contests
+	for i := range contests {
+		c := &contests[i]
 		var total uint64
 		var R group.Scalar
 		for j, value := range f.Values[i] {
@@ -215,9 +217,10 @@ func Whole(tb testing.TB, c Config) *Vote {
 
 // Choice returns selections that are allowed in every contest, different ones for different n.
 func (v *Vote) Choice(n int) [][]int {
-	selections := make([][]int, len(v.Manifest.Contests))
+	contests := v.State().Manifest.Contests
+	selections := make([][]int, len(contests))
 	for i := range selections {
-		c := &v.Manifest.Contests[i]
+		c := &contests[i]
 		size := int(c.Min) + n%int(c.Max-c.Min+1)
 		if size == 0 && n%4 != 0 { // mostly not blank
 			size = 1

@@ -9,6 +9,9 @@
 //	v := simulate.Whole(t, simulate.Config{Members: 10})
 //	entries, checkpoint := v.Org.Log(), v.Org.Checkpoint()
 //
+// A vote with rules is proposed with [Round.Propose] from a [Plan], called with Support or CallBy, and goes through its forums, statements
+// and mailing step by step, or with Deliberate in one call.
+//
 // The log is a slice of records that the test may take, edit and fold again ([Replay], [Org.Rebuild]); [Org.Until] is the same organisation
 // at an earlier moment, to go on from there in another way, as a board that shows two histories does.
 //

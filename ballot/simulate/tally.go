@@ -10,7 +10,7 @@ import (
 // Close waits for the time and closes the vote.
 func (v *Vote) Close() {
 	v.Org.tb.Helper()
-	v.Org.Reach(v.Manifest.Closes)
+	v.Org.Reach(v.State().Manifest.Closes)
 	v.Org.Post(v.Officer(&record.Closing{By: 1}))
 }
 

@@ -21,6 +21,7 @@ type Vote struct {
 	Manifest *record.Vote
 	Trustees []Trustee
 	Relays   []sigma.SecretKey
+	Plan     *Plan // nil for a vote without rules
 }
 
 // A Trustee holds a share of the vote's key, once the ceremony is over.
@@ -152,7 +153,7 @@ func (v *Vote) Opening() *record.Opening {
 	}
 	b := &record.Opening{
 		By: 1, Attempt: c.Attempt(), Key: keys.Joint.Encoding(), Ceremony: c.Hash(),
-		RegistrarKeys: v.State().Round.KeysID(int(v.Manifest.Slot)),
+		RegistrarKeys: v.State().Round.KeysID(int(v.Manifest.Slot)), Candidates: v.State().CandidatesID(),
 	}
 	for _, y := range keys.Trustees {
 		b.TrusteeKeys = y.Append(b.TrusteeKeys)
@@ -163,7 +164,7 @@ func (v *Vote) Opening() *record.Opening {
 // Open waits for the time and opens the vote.
 func (v *Vote) Open() {
 	v.Org.tb.Helper()
-	v.Org.Reach(v.Manifest.Opens)
+	v.Org.Reach(v.State().Manifest.Opens)
 	v.Org.Post(v.Officer(v.Opening()))
 }
 
