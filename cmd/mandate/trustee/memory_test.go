@@ -54,6 +54,9 @@ func (b *memory) Receipt(_ context.Context, id record.ID) ([]byte, error) {
 	return nil, fmt.Errorf("record %s is not on the log", id.Short())
 }
 
+// Extends is not asked for by trustees.
+func (b *memory) Extends(context.Context, []byte) error { return nil }
+
 // Records hands on the log's records.
 func (b *memory) Records(_ context.Context, from uint64, fn func(index uint64, raw []byte) error) error {
 	for i, raw := range b.Org.Log() {

@@ -1,0 +1,213 @@
+package voter
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"mandate/ballot/contest"
+	"mandate/ballot/record"
+	"mandate/ballot/simulate"
+	"mandate/cmd/mandate/party"
+)
+
+func TestI1_CheckingABallot(t *testing.T) {
+	s := newScene(t, simulate.Config{Contests: []contest.Contest{simulate.YesNo("q"), simulate.Choose("c", 5, 1, 3, 2)}})
+	w := s.card(2, "card")
+	p := s.prepare(w, []int{simulate.No}, []int{4, 0})
+	shown := p.Ballot() // what the second device reads before the member decides
+	opened, err := p.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Cast(t.Context()); !errors.Is(err, errDecided) {
+		t.Errorf("an opened ballot was cast: %v", err)
+	}
+	if _, err := p.Open(t.Context()); !errors.Is(err, errDecided) {
+		t.Errorf("opened twice: %v", err)
+	}
+	device := New(s.board.View(), s.options())
+	found, err := device.Verify(t.Context(), opened.Text(), shown)
+	if err != nil || found.Ballot != shown || found.Vote != s.vote.ID || !found.Spoiled || !reflect.DeepEqual(found.Selections, [][]int{{simulate.No}, {4, 0}}) {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	// As text goes through mails and editors.
+	if _, err := device.Verify(t.Context(), bytes.ReplaceAll(opened.Text(), []byte("\n"), []byte("\r\n")), record.ID{}); err != nil {
+		t.Error(err)
+	}
+	// Who has the opened ballot cannot cast it.
+	_, err = s.view.Submit(t.Context(), p.rec)
+	if got := party.RefusalCode(err); got != "spoiled" {
+		t.Errorf("the board answers %q", got)
+	}
+	// The member goes on with a fresh ballot, and the history shows the check as theirs.
+	s.cast(w, []int{simulate.Yes}, []int{1})
+	h, err := s.client.History(t.Context(), s.reopen(w))
+	if err != nil || len(h[0].Entries) != 2 || !h[0].Entries[0].Mine || h[0].Entries[0].Opened != shown || h[0].Foreign {
+		t.Errorf("%+v, %v", h, err)
+	}
+}
+
+// A device that encrypts something else than it was told can only lie in one of these ways, and each is seen.
+func TestI1_LyingDevice(t *testing.T) {
+	s := newScene(t, simulate.Config{Revote: true})
+	w := s.card(2, "card")
+	device := New(s.board.View(), s.options())
+
+	told := s.prepare(w, []int{simulate.Yes})
+	false1 := s.prepare(w, []int{simulate.No})
+	opening := told.opening
+	if opening.Selections()[0][0] != simulate.Yes {
+		t.Fatal("not what was chosen")
+	}
+	text := func(p *Prepared, rec *record.Record) []byte {
+		b, err := encodeOpened(s.vote.ID, p.opening, rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	// The ballot says No; the device opens it truly: the member sees No.
+	found, err := device.Verify(t.Context(), text(false1, false1.rec), false1.Ballot())
+	if err != nil || found.Selections[0][0] != simulate.No {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if found.Spoiled {
+		t.Error("nothing on the board says that the ballot cannot be cast")
+	}
+	// It opens another ballot than the one it had shown.
+	_, err = device.Verify(t.Context(), text(told, told.rec), false1.Ballot())
+	wantProblem(t, err, ErrAlarm, "had shown ballot")
+	// It shows the false ballot with the opening of a true one.
+	_, err = device.Verify(t.Context(), text(told, false1.rec), false1.Ballot())
+	wantProblem(t, err, ErrAlarm)
+	// It casts the ballot that it opens.
+	copied := text(false1, false1.rec)
+	if _, err := false1.Cast(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = device.Verify(t.Context(), copied, false1.Ballot())
+	wantProblem(t, err, ErrAlarm, "was cast although it was opened")
+}
+
+func TestOpenedBallotsThatCannotBeRead(t *testing.T) {
+	s := newScene(t, simulate.Config{})
+	p := s.prepare(s.card(2, ""), []int{0})
+	whole, err := encodeOpened(s.vote.ID, p.opening, p.rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := encodeOpened(s.round.ID, p.opening, p.rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{
+		"nothing": nil, "no title": whole[1:], "cut short": whole[:len(whole)/2], "too long": append(bytes.Clone(whole), make([]byte, maxOpened)...),
+		"a letter more": append(bytes.Clone(whole), 'A'), "not base64": append(bytes.Clone(whole), '='), "of another vote": other,
+		"another version": bytes.Replace(whole, []byte("version 1"), []byte("version 2"), 1),
+	} {
+		var problem *Problem
+		if _, err := s.client.Verify(t.Context(), b, record.ID{}); !errors.As(err, &problem) || errors.Is(err, ErrAlarm) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := New(newScene(t, simulate.Config{}).view, Options{}).Verify(t.Context(), whole, record.ID{}); err == nil || !strings.Contains(err.Error(), "not open on this board") {
+		t.Errorf("another board: %v", err)
+	}
+}
+
+func TestChoicesAsTyped(t *testing.T) {
+	c := simulate.Choose("c", 12, 0, 3, 1)
+	for line, want := range map[string][]int{
+		"": {}, "1": {0}, " 3 ": {2}, "12,1": {11, 0}, "1, 2; 3": {0, 1, 2}, "o7": {7}, "O7 o8": {7, 8}, "2 o0": {1, 0},
+	} {
+		if got, err := parseChoice(line, &c); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %v, %v", line, got, err)
+		}
+	}
+	for _, line := range []string{"0", "13", "-1", "1 1", "1 2 3 4", "o12", "yes", "1.5", "99999999999999999999", "o1 2"} {
+		if got, err := parseChoice(line, &c); err == nil {
+			t.Errorf("%q: %v", line, got)
+		}
+	}
+	must := simulate.Choose("c", 3, 1, 1, 1)
+	if _, err := parseChoice("", &must); err == nil || !strings.Contains(err.Error(), "exactly 1") {
+		t.Errorf("blank where it is not allowed: %v", err)
+	}
+	// An option whose id is a number cannot be mistaken for the option at that place.
+	must.Options[0].ID, must.Options[2].ID = "3", "1"
+	if got, err := parseChoice("3", &must); err != nil || got[0] != 2 {
+		t.Errorf("%v, %v", got, err)
+	}
+	var b strings.Builder
+	inWords(&b, []contest.Contest{simulate.YesNo("q"), c}, [][]int{{1}, {}}, "en")
+	if got := b.String(); got != "  Shall it be so?\n    No\n  Who shall it be?\n    nothing (blank)\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func FuzzParseOpened(f *testing.F) {
+	s := newScene(f, simulate.Config{})
+	p := s.prepare(s.card(2, ""), []int{0})
+	b, err := encodeOpened(s.vote.ID, p.opening, p.rec)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(openedTitle + "\n"))
+	f.Add([]byte(openedTitle + "\ng1gg"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		vote, opening, rec, err := parseOpened(b)
+		if err != nil {
+			return
+		}
+		again, err := encodeOpened(vote, opening, rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, o, r, err := parseOpened(again); err != nil || v != vote || o.Ballot != opening.Ballot || r.ID() != rec.ID() {
+			t.Errorf("read again: %v", err)
+		}
+	})
+}
+
+func FuzzParseMemory(f *testing.F) {
+	s := newScene(f, simulate.Config{})
+	w := s.card(2, "")
+	s.cast(w, []int{0})
+	b, err := w.memory.encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add(b[:len(b)-1])
+	f.Add([]byte{0x85})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := parseMemory(b, s.round.ID, 2)
+		if err != nil {
+			return
+		}
+		if again, err := m.encode(); err != nil || !bytes.Equal(again, b) {
+			t.Errorf("%x is written again as %x (%v)", b, again, err)
+		}
+		m.seenSize()
+		m.in(s.vote.ID, false).last()
+	})
+}
+
+func FuzzParseChoice(f *testing.F) {
+	f.Add("1, 2")
+	f.Add("o3;o4")
+	f.Fuzz(func(t *testing.T, line string) {
+		c := simulate.Choose("c", 6, 1, 3, 1)
+		selected, err := parseChoice(line, &c)
+		if err != nil {
+			return
+		}
+		if _, err := c.Selection(selected); err != nil {
+			t.Errorf("%q selects %v: %v", line, selected, err)
+		}
+	})
+}
