@@ -48,6 +48,14 @@ var failing = map[string]int{
 	"result-input": checkInput, "result-shares": checkShares, "result-count": checkCounts, "result-outcome": checkDecision,
 }
 
+// failedBy returns the check that a fatal code fails, or other for a code that no check names: whatever is fatal fails something.
+func failedBy(code string, other int) int {
+	if n, ok := failing[code]; ok {
+		return n
+	}
+	return other
+}
+
 func newChecks(from, to int) []Check {
 	var cs []Check
 	for n := from; n <= to; n++ {
@@ -68,7 +76,7 @@ func (a *audit) judgeVote(v *fold.Vote, pinned bool) VoteReport {
 		r.Figures.Issued = append(r.Figures.Issued, round.Issued(i+1))
 	}
 	for _, f := range a.fatal[v.ID] {
-		find(r.Checks, failing[f.Code]).fail(f)
+		find(r.Checks, failedBy(f.Code, checkVote)).fail(f)
 	}
 	hold := func(number int, format string, args ...any) { find(r.Checks, number).hold(format, args...) }
 
@@ -98,7 +106,7 @@ func (a *audit) judgeVote(v *fold.Vote, pinned bool) VoteReport {
 		hold(checkCounts, "every count is what the shares open")
 		hold(checkDecision, "outcomes follow from the counts")
 	}
-	a.judgeReceipt(find(r.Checks, checkReceipt), v)
+	a.judgeReceipt(find(r.Checks, checkReceipt), v, pinned)
 	r.Warnings = a.warnings(v, pinned)
 	r.Verdict = verdictOf(r.Checks, v.Phase == fold.Certified)
 	if v.Phase == fold.Certified {
@@ -170,9 +178,7 @@ func (a *audit) warnings(v *fold.Vote, pinned bool) []string {
 	for _, i := range v.Shortfall() {
 		warn("registrar %s has published fewer issue records than there are voters", registrars[i-1].Name)
 	}
-	if late := a.late[v.ID]; late > 0 {
-		warn("%d cards were issued while voting was open; a late card and a ballot soon after hint at each other", late)
-	}
+	out = append(out, a.course(v.ID).warnings(v)...)
 	if v.Phase >= fold.Sealed {
 		switch n := v.Counted(); {
 		case n == 1:
@@ -215,7 +221,7 @@ func (a *audit) note(index uint64, p *fold.Prepared, o fold.Outcome) {
 		return
 	}
 	if o.Scope == (record.ID{}) {
-		find(a.report.Log, failing[o.Code]).fail(f)
+		find(a.report.Log, failedBy(o.Code, checkRecords)).fail(f)
 		return
 	}
 	a.fatal[o.Scope] = append(a.fatal[o.Scope], f)

@@ -101,6 +101,7 @@ func (f *Follower) Update(ctx context.Context) error {
 			o := f.state.Apply(p)
 			switch {
 			case o.Status == fold.Fatal && f.state.Size() == 1:
+				f.state = fold.New() // so that the next Update fails as well, and no state without a genesis record is handed out
 				return fmt.Errorf("the board's first record: %v", o)
 			case o.Status == fold.Accepted && p.Record().Kind() == "opening":
 				f.state.Check(ps[i+1:])
@@ -118,8 +119,9 @@ func (f *Follower) Update(ctx context.Context) error {
 		return err
 	}
 	if f.state.Root() != record.ID(head.Root()) {
+		root := f.state.Root()
 		f.state = fold.New()
-		return fmt.Errorf("the board's records give the root %s, its checkpoint says %x", f.state.Root(), head.Root())
+		return fmt.Errorf("the board's records give the root %s, its checkpoint says %x", root, head.Root())
 	}
 	f.head = head
 	return nil

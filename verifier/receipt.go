@@ -84,7 +84,8 @@ func (r *receipt) fault(size uint64) error {
 	return nil
 }
 
-func (a *audit) judgeReceipt(c *Check, v *fold.Vote) {
+// judgeReceipt judges the receipt for a vote. Where no vote was asked for, every vote on the log is judged, and the receipt is for one of them.
+func (a *audit) judgeReceipt(c *Check, v *fold.Vote, pinned bool) {
 	r := &a.receipt
 	if !r.given {
 		c.Status, c.Detail = NotAsked, "no receipt was given"
@@ -95,6 +96,8 @@ func (a *audit) judgeReceipt(c *Check, v *fold.Vote) {
 		return
 	}
 	switch {
+	case !pinned && r.kind == "ballot" && r.scope != v.ID && a.state.Vote(r.scope) != nil:
+		c.Status, c.Detail = NotAsked, fmt.Sprintf("the receipt is for vote %s", r.scope)
 	case r.scope != v.ID || r.kind != "ballot":
 		c.fail(Finding{Index: int64(r.proof.Index), ID: r.id, Kind: r.kind, Code: "receipt", Sentence: "the receipt is not for a ballot of this vote"})
 	case r.void != "":

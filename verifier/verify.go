@@ -42,8 +42,7 @@ type audit struct {
 
 	fatal       map[record.ID][]Finding // by vote
 	voidBallots map[record.ID]uint64
-	issuedAt    map[record.ID][]uint64 // per vote: cards issued by each registrar before it opened
-	late        map[record.ID]uint64   // per vote: cards issued while it was open
+	courses     map[record.ID]*course // by vote
 	receipt     receipt
 }
 
@@ -71,7 +70,7 @@ func newAudit(o Options) *audit {
 		options: o, state: fold.New(),
 		report:      &Report{Log: newChecks(checkPackage, checkClock), VoidTotal: make(map[string]uint64)},
 		fatal:       make(map[record.ID][]Finding),
-		voidBallots: make(map[record.ID]uint64), issuedAt: make(map[record.ID][]uint64), late: make(map[record.ID]uint64),
+		voidBallots: make(map[record.ID]uint64), courses: make(map[record.ID]*course),
 	}
 }
 
@@ -174,40 +173,20 @@ func (a *audit) apply(ps []*fold.Prepared, total uint64) {
 		index := a.state.Size()
 		o := a.state.Apply(p)
 		a.note(index, p, o)
-		a.follow(index, p, o)
+		a.watchReceipt(index, p, o)
 		if o.Status != fold.Accepted {
 			continue
 		}
+		a.follow(p.Record())
 		switch b := p.Record().Body.(type) {
 		case *record.Genesis:
 			a.verifyReceipt(b)
 		case *record.Opening:
-			a.opened(p.Record().Scope)
 			a.state.Check(ps[i+1:])
 		}
 	}
 	if a.options.Progress != nil {
 		a.options.Progress(a.state.Size(), total)
-	}
-}
-
-// opened remembers how many cards had been issued when a vote opened.
-func (a *audit) opened(id record.ID) {
-	v := a.state.Vote(id)
-	for i := range v.Round.Manifest.Registrars {
-		a.issuedAt[id] = append(a.issuedAt[id], v.Round.Issued(i+1))
-	}
-}
-
-// follow notes, when a vote closes, how many cards were issued while it was open.
-func (a *audit) follow(index uint64, p *fold.Prepared, o fold.Outcome) {
-	a.watchReceipt(index, p, o)
-	if o.Status != fold.Accepted || p.Record().Kind() != "closing" {
-		return
-	}
-	v := a.state.Vote(p.Record().Scope)
-	for i, before := range a.issuedAt[v.ID] {
-		a.late[v.ID] = max(a.late[v.ID], v.Round.Issued(i+1)-before)
 	}
 }
 
@@ -232,10 +211,14 @@ func (a *audit) conclude(err error) {
 	r.Verdict = logVerdict
 	a.judgeVotes()
 	for i := range r.Votes {
+		v := &r.Votes[i]
 		if logVerdict != Verified {
-			r.Votes[i].Verdict = logVerdict
+			v.Verdict = logVerdict
 		}
-		r.Verdict = worse(r.Verdict, r.Votes[i].Verdict)
+		if v.Verdict != Verified {
+			v.Contests = nil // a result that nobody should believe is not shown
+		}
+		r.Verdict = worse(r.Verdict, v.Verdict)
 	}
 }
 

@@ -162,7 +162,9 @@ func (c *Commission) due(v *fold.Vote, by uint64) (record.Body, error) {
 			restart.By = by
 			return restart, nil
 		}
-		if s.Now() >= v.Manifest.Opens && s.Now() < v.Manifest.Closes && v.Ceremony.Ready() && v.Round.Ready(int(v.Manifest.Slot)) {
+		// By rules, voting goes on for its period from the opening, however late that is (SPEC.md §15.6).
+		over := v.Rules() == nil && s.Now() >= v.Manifest.Closes
+		if s.Now() >= v.Manifest.Opens && !over && v.Ceremony.Ready() && v.Round.Ready(int(v.Manifest.Slot)) {
 			return Opening(v, by), nil
 		}
 	case fold.Open:
