@@ -21,6 +21,7 @@ import (
 
 const (
 	identityFile = "identity.age"
+	lockFile     = "lock"
 	maxSecret    = 64 << 20
 )
 
@@ -110,6 +111,20 @@ func (v *Vault) Read(name string) ([]byte, error) {
 		return nil, fmt.Errorf("vault: reading %s in %s: %w", name, v.dir, err)
 	}
 	return b, err
+}
+
+// Lock waits until nobody else, in this process or another, holds the folder's lock, and returns what releases it. It is for what must
+// not happen twice: between Read and Write of a secret that two processes started on one folder could each believe to be the first.
+func (v *Vault) Lock() (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(v.dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	if err := lock(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("vault: locking %s: %w", v.dir, err)
+	}
+	return func() { f.Close() }, nil // closing releases it
 }
 
 func (v *Vault) path(name string) (string, error) {

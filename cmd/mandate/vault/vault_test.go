@@ -8,7 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestSecretsSurviveReopening(t *testing.T) {
@@ -95,5 +98,41 @@ func TestADamagedSecretIsAnError(t *testing.T) {
 	os.WriteFile(path, b, 0o600)
 	if _, err := v.Read("share"); err == nil {
 		t.Fatal("a damaged file was read")
+	}
+}
+
+// Two processes on one folder each find no secret and make one of their own. Under the lock there is one.
+func TestLockKeepsTwoFromBeingFirst(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Create(dir, []byte("pass"), Options{WorkFactor: 2}); err != nil {
+		t.Fatal(err)
+	}
+	var made atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			v, err := Open(dir, []byte("pass")) // as another process does
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			unlock, err := v.Lock()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer unlock()
+			if _, err := v.Read("once"); errors.Is(err, fs.ErrNotExist) {
+				made.Add(1)
+				time.Sleep(time.Millisecond)
+				if err := v.Write("once", []byte{byte(i)}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if made.Load() != 1 {
+		t.Errorf("%d were the first", made.Load())
 	}
 }
