@@ -45,7 +45,7 @@ var failing = map[string]int{
 	"genesis": checkGenesis, "time-back": checkClock,
 	"opening-slot": checkRoll, "opening-ceremony": checkCeremony, "opening-time": checkOpening, "opening-key": checkOpening,
 	"stuffing": checkEligibility, "closing-time": checkClosing, "seal-promises": checkSeal,
-	"result-input": checkInput, "result-shares": checkShares, "result-count": checkCounts, "result-outcome": checkDecision,
+	"result-input": checkInput, "result-shares": checkShares, "result-count": checkCounts, "result-outcome": checkDecision, "result-lots": checkDecision,
 }
 
 // failedBy returns the check that a fatal code fails, or other for a code that no check names: whatever is fatal fails something.

@@ -42,6 +42,7 @@ type Decision struct {
 	QuorumDen uint64
 	Seats     uint64 // plurality: how many options win
 	Binding   bool   // binding or advisory
+	Lots      bool   // plurality: a tie for the last seats is broken by lot
 }
 
 // Check reports whether the decision is well-formed for a contest of n options.
@@ -56,7 +57,7 @@ func (d *Decision) Check(field string, n int) error {
 		return bad("quorum-den", "fraction %d/%d, want 0 ≤ num ≤ den, 1 ≤ den ≤ 2^32", d.QuorumNum, d.QuorumDen)
 	}
 	if d.Method != MethodThreshold {
-		if d.Option != 0 || d.Num != 0 || d.Den != 1 || d.Strict || d.Base != BaseBallots || len(d.Over) != 0 {
+		if d.Option != 0 || d.Num != 0 || d.Den != 1 || d.Strict || d.Base != BaseBallots || len(d.Over) != 0 || d.Lots && d.Method != MethodPlurality {
 			return bad("method", "%q has fields that belong to a threshold", d.Method)
 		}
 	}
@@ -70,8 +71,8 @@ func (d *Decision) Check(field string, n int) error {
 			return bad("seats", "%d, want 1 to %d", d.Seats, n)
 		}
 	case MethodThreshold:
-		if d.Seats != 0 {
-			return bad("seats", "a threshold has none")
+		if d.Seats != 0 || d.Lots {
+			return bad("seats", "a threshold has neither seats nor lots")
 		}
 		if d.Option >= uint64(n) {
 			return bad("option", "%d does not exist", d.Option)
@@ -153,6 +154,19 @@ func (d *Decision) plurality(counts []uint64) (string, []uint64) {
 	winners := append(above, level...)
 	slices.Sort(winners)
 	return OutcomeElected, winners
+}
+
+// Level returns the options that share the count of the last seat, ascending: those between whom a tie of a plurality is.
+func (d *Decision) Level(counts []uint64) []uint64 {
+	sorted := slices.Sorted(slices.Values(counts))
+	last := max(sorted[len(sorted)-int(d.Seats)], 1)
+	var level []uint64
+	for j, n := range counts {
+		if n == last {
+			level = append(level, uint64(j))
+		}
+	}
+	return level
 }
 
 // compareProducts compares a·b with c·d without overflow.

@@ -322,6 +322,8 @@ func (s *State) judge(p *Prepared) verdict {
 		return s.judgeInput(r, vote, b)
 	case *record.Shares:
 		return s.judgeShares(r, vote, b)
+	case *record.Lots:
+		return s.judgeLots(r, vote, b)
 	case *record.Result:
 		return s.judgeResult(r, vote, b)
 	}

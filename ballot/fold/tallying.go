@@ -93,7 +93,10 @@ func (s *State) judgeResult(r *record.Record, v *Vote, b *record.Result) verdict
 	}
 	for i, got := range b.Contests {
 		c := &v.Manifest.Contests[i]
-		outcome, winners := c.Decision.Decide(got.Counts, counted, roll)
+		outcome, winners, err := s.decide(v, i, got.Counts)
+		if err != nil {
+			return fatal(v.ID, "result-lots", "contest %s: %w", c.ID, err)
+		}
 		if got.Outcome != outcome || !slices.Equal(got.Winners, winners) {
 			return fatal(v.ID, "result-outcome", "contest %s: %s %v is claimed, the counts give %s %v", c.ID, got.Outcome, got.Winners, outcome, winners)
 		}
@@ -136,7 +139,10 @@ func (s *State) MakeResult(v *Vote, by uint64) (*record.Result, error) {
 				return nil, err
 			}
 		}
-		outcome, winners := c.Decision.Decide(counts, v.Counted(), res.Roll)
+		outcome, winners, err := s.decide(v, i, counts)
+		if err != nil {
+			return nil, fmt.Errorf("contest %s: %w", c.ID, err)
+		}
 		res.Contests = append(res.Contests, record.ContestResult{Counts: counts, Outcome: outcome, Winners: winners})
 	}
 	return res, nil

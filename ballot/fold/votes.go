@@ -87,6 +87,7 @@ type Vote struct {
 	pending   map[record.ID]bool // promised and not recorded yet
 	inputs    map[uint64]bool
 	shares    map[shareKey]*record.Shares
+	lots      map[int]*record.Lots
 	shortfall []int // registrars with fewer issue records than there were credentials, at the seal
 }
 
@@ -167,7 +168,7 @@ func (s *State) judgeVote(r *record.Record, round *Round, b *record.Vote) verdic
 			ID: r.ID(), Index: s.tree.Size() - 1, Manifest: b, Round: round, Phase: Called, Form: form,
 			trustees: trustees, relays: relays,
 			lists: make([]promiseList, 1+len(relays)), promised: make(map[record.ID]bool), pending: make(map[record.ID]bool),
-			inputs: make(map[uint64]bool), shares: make(map[shareKey]*record.Shares), renamed: make(map[uint64]string),
+			inputs: make(map[uint64]bool), shares: make(map[shareKey]*record.Shares), lots: make(map[int]*record.Lots), renamed: make(map[uint64]string),
 		}
 		v.box = newBox(form)
 		v.Times.Begun = s.now

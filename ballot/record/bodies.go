@@ -43,6 +43,7 @@ func init() {
 	kind[Seal]()
 	kind[Input]()
 	kind[Shares]()
+	kind[Lots]()
 	kind[Result]()
 }
 
@@ -89,4 +90,5 @@ func (*Promises) Kind() string        { return "promises" }
 func (*Seal) Kind() string            { return "seal" }
 func (*Input) Kind() string           { return "input" }
 func (*Shares) Kind() string          { return "shares" }
+func (*Lots) Kind() string            { return "lots" }
 func (*Result) Kind() string          { return "result" }

@@ -127,6 +127,14 @@ type Shares struct {
 	Proof   []byte
 }
 
+// Lots is a trustee's part of the seed that breaks ties (SPEC.md §11.6).
+type Lots struct {
+	_       struct{} `cbor:",toarray"`
+	Trustee uint64
+	Share   [32]byte
+	Proof   []byte
+}
+
 // Result is the certified result.
 type Result struct {
 	_        struct{} `cbor:",toarray"`

@@ -68,12 +68,25 @@ func (v *Vote) SharesBody(i, contest int) *record.Shares {
 	return b
 }
 
-// Shares has trustees, from 1, post their shares of all contests.
+// LotsBody returns trustee i's share of the lots.
+func (v *Vote) LotsBody(i int) *record.Lots {
+	v.Org.tb.Helper()
+	b, err := tally.MakeLots(v.State().Context(v.Org.Genesis), v.State().SealRoot, v.Share(i), rand.Reader)
+	if err != nil {
+		v.Org.tb.Fatalf("simulate: %v", err)
+	}
+	return b
+}
+
+// Shares has trustees, from 1, post their shares of all contests, and of the lots if a contest breaks ties by lot.
 func (v *Vote) Shares(trustees ...int) {
 	v.Org.tb.Helper()
 	for _, i := range trustees {
 		for contest := range v.Manifest.Contests {
 			v.Org.Post(v.By(i, v.SharesBody(i, contest)))
+		}
+		if v.State().NeedsLots() {
+			v.Org.Post(v.By(i, v.LotsBody(i)))
 		}
 	}
 }

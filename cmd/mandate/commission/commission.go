@@ -186,7 +186,7 @@ func sharesSuffice(v *fold.Vote) bool {
 			return false
 		}
 	}
-	return true
+	return !v.NeedsLots() || uint64(v.LotsGiven()) >= v.Manifest.Threshold
 }
 
 // Opening returns the opening record of a vote whose key and slot are ready (SPEC.md §9.7).

@@ -56,7 +56,7 @@ func several() (text.Texts, []contest.Contest) {
 			option("dee", "Dee Walker", "Dee Walker"), option("eli", "Eli Stone", "Eli Stone"),
 		},
 		Min: 0, Max: 3,
-		Decision: contest.Decision{Method: contest.MethodPlurality, Seats: 3, Den: 1, QuorumDen: 1, Base: contest.BaseBallots, Binding: true},
+		Decision: contest.Decision{Method: contest.MethodPlurality, Seats: 3, Den: 1, QuorumDen: 1, Base: contest.BaseBallots, Binding: true, Lots: true},
 	}
 	return both("Dues, convention and auditors", "Cuotas, convención y auditores"), append(cs, place, auditors)
 }

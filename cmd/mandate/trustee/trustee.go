@@ -136,29 +136,53 @@ func (t *Trustee) open(ctx context.Context, v *fold.Vote, i int) (posted bool, e
 	if uint64(v.Inputs()) < v.Manifest.Quorum || v.Counted() == 0 {
 		return false, nil
 	}
-	for c := range v.Manifest.Contests {
-		if v.Shares(i, c) != nil {
-			continue
-		}
-		side, err := t.load(v, i)
-		if err != nil {
-			return posted, err
-		}
-		share, err := side.Share(v.Ceremony)
-		if err != nil {
-			return posted, err
-		}
-		_, genesis := t.board.State().Genesis()
-		body, err := tally.MakeShares(v.Context(genesis), c, share, v.Sums(), rand.Reader)
-		if err != nil {
-			return posted, fmt.Errorf("contest %d: %w", c, err)
-		}
+	owed, err := t.owed(v, i)
+	for _, body := range owed {
 		if err := t.post(ctx, v.ID, body); err != nil {
 			return posted, err
 		}
 		posted = true
 	}
-	return posted, nil
+	return posted, err
+}
+
+// owed makes the shares that this trustee has still to give: of the sums of each contest, and of the lots if a contest breaks ties by lot.
+func (t *Trustee) owed(v *fold.Vote, i int) ([]record.Body, error) {
+	var contests []int
+	for c := range v.Manifest.Contests {
+		if v.Shares(i, c) == nil {
+			contests = append(contests, c)
+		}
+	}
+	lots := v.NeedsLots() && v.Lots(i) == nil
+	if len(contests) == 0 && !lots {
+		return nil, nil
+	}
+	side, err := t.load(v, i)
+	if err != nil {
+		return nil, err
+	}
+	share, err := side.Share(v.Ceremony)
+	if err != nil {
+		return nil, err
+	}
+	_, genesis := t.board.State().Genesis()
+	var owed []record.Body
+	for _, c := range contests {
+		body, err := tally.MakeShares(v.Context(genesis), c, share, v.Sums(), rand.Reader)
+		if err != nil {
+			return owed, fmt.Errorf("contest %d: %w", c, err)
+		}
+		owed = append(owed, body)
+	}
+	if lots {
+		body, err := tally.MakeLots(v.Context(genesis), v.SealRoot, share, rand.Reader)
+		if err != nil {
+			return owed, err
+		}
+		owed = append(owed, body)
+	}
+	return owed, nil
 }
 
 // commit makes the sealed input of a vote the only one that this trustee will ever work on.
