@@ -282,7 +282,7 @@ var organisationRefusals = []refusal{
 		s.r.Registrars[0].Slots[1] = s.r.Registrars[0].Slots[0]
 		return s.r.By(1, s.r.SlotKey(1, 1)).Raw()
 	}},
-	{"F10 a key of another registrar", "accepted", fold.Void, "key-reuse", func(s *scene) []byte {
+	{"F10: a key of another registrar", "accepted", fold.Void, "key-reuse", func(s *scene) []byte {
 		s.fork()
 		s.o.Post(s.r.By(1, s.r.SlotKey(1, 0)))
 		s.r.Registrars[1].Slots[0] = s.r.Registrars[0].Slots[0]
