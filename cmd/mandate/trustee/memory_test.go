@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"mandate/ballot/checkpoint"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
+	"mandate/verifier/boardlog"
 )
 
 // memory is a party's view of an organisation's log, always up to date. Tests may replace Org, as a board that shows another history does.
@@ -54,8 +56,31 @@ func (b *memory) Receipt(_ context.Context, id record.ID) ([]byte, error) {
 	return nil, fmt.Errorf("record %s is not on the log", id.Short())
 }
 
-// Extends is not asked for by trustees.
-func (b *memory) Extends(context.Context, []byte) error { return nil }
+// Extends compares the log with the one that an earlier checkpoint is of.
+func (b *memory) Extends(_ context.Context, earlier []byte) error {
+	known, err := b.open(earlier)
+	if err != nil {
+		return err
+	}
+	shown, err := b.open(b.Checkpoint())
+	switch log := b.Org.Log(); {
+	case err != nil:
+		return err
+	case known.Size() > uint64(len(log)):
+		return boardlog.ErrStale
+	case record.ID(known.Root()) != simulate.Root(log[:known.Size()]):
+		return &boardlog.HistoryError{Known: known, Shown: shown}
+	}
+	return nil
+}
+
+func (b *memory) open(signed []byte) (boardlog.SignedCheckpoint, error) {
+	key, err := checkpoint.ParseLogKey(b.Org.LogKey)
+	if err != nil {
+		return boardlog.SignedCheckpoint{}, err
+	}
+	return boardlog.Open(signed, boardlog.Policy{Origin: b.Org.Config.Origin, Log: key})
+}
 
 // Records hands on the log's records.
 func (b *memory) Records(_ context.Context, from uint64, fn func(index uint64, raw []byte) error) error {

@@ -22,6 +22,7 @@ import (
 	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/vault"
 	"mandate/crypto/sigma"
+	"mandate/verifier/boardlog"
 )
 
 // A Trustee is one trustee at work on one board.
@@ -45,8 +46,17 @@ var ErrSecondInput = errors.New("the board shows another sealed ballot box than 
 var ErrRefuted = errors.New("the vote does not verify")
 
 // Step does what this trustee owes each vote now. It reports whether it posted anything. An error in one vote does not keep it from the others.
+// Two processes started on one folder take turns.
 func (t *Trustee) Step(ctx context.Context) (posted bool, err error) {
 	if err := t.board.Update(ctx); err != nil {
+		return false, err
+	}
+	unlock, err := t.vault.Lock()
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	if err := t.remember(ctx); err != nil {
 		return false, err
 	}
 	var errs []error
@@ -62,6 +72,29 @@ func (t *Trustee) Step(ctx context.Context) (posted bool, err error) {
 		}
 	}
 	return posted, errors.Join(errs...)
+}
+
+// remember stores the newest checkpoint and checks that it continues the one stored before, so that a trustee that was started again cannot be
+// shown an earlier moment with another future: in that, it might begin key generation anew and give up the share that voters rely on.
+func (t *Trustee) remember(ctx context.Context) error {
+	_, genesis := t.board.State().Genesis()
+	name, shown := "head-"+genesis.String(), t.board.Checkpoint()
+	known, err := t.vault.Read(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case bytes.Equal(known, shown):
+		return nil
+	default:
+		if err := t.board.Extends(ctx, known); err != nil {
+			if errors.As(err, new(*boardlog.HistoryError)) { // the evidence; known stays what it is
+				err = errors.Join(err, t.vault.Write(name+".second", shown))
+			}
+			return fmt.Errorf("the board's log and the one this trustee has worked on: %w", err)
+		}
+	}
+	return t.vault.Write(name, shown)
 }
 
 // indexIn returns this trustee's index in a vote, from 1, or 0 if it has none.
@@ -103,7 +136,7 @@ func (t *Trustee) generate(ctx context.Context, v *fold.Vote, i int) (bool, erro
 		if err != nil {
 			return false, err
 		}
-		if err := t.vault.Write(keyName(v.ID), b); err != nil {
+		if err := t.vault.Write(t.keyName(v.ID), b); err != nil {
 			return false, err
 		}
 	}
@@ -114,7 +147,7 @@ func (t *Trustee) generate(ctx context.Context, v *fold.Vote, i int) (bool, erro
 }
 
 func (t *Trustee) load(v *fold.Vote, i int) (*tally.Trustee, error) {
-	b, err := t.vault.Read(keyName(v.ID))
+	b, err := t.vault.Read(t.keyName(v.ID))
 	if errors.Is(err, fs.ErrNotExist) {
 		return tally.NewTrustee(v.Ceremony, i)
 	}
@@ -205,7 +238,13 @@ func (t *Trustee) commit(v *fold.Vote) error {
 	return nil
 }
 
-func keyName(vote record.ID) string   { return "key-" + vote.String() }
+// keyName names the state of key generation. It is another one with another signing key: a trustee that was replaced can take a place again,
+// with a new key and nothing of the old one's.
+func (t *Trustee) keyName(vote record.ID) string {
+	return fmt.Sprintf("key-%s-%x", vote, t.key.Public().Bytes()[:8])
+}
+
+// inputName names the sealed input, of which there is one for each vote, whatever the key.
 func inputName(vote record.ID) string { return "input-" + vote.String() }
 
 func (t *Trustee) post(ctx context.Context, vote record.ID, body record.Body) error {

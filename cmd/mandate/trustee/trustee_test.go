@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"mandate/cmd/mandate/commission"
 	"mandate/cmd/mandate/vault"
 	"mandate/crypto/sigma"
+	"mandate/verifier/boardlog"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -42,6 +45,20 @@ func (f *office) step(t *testing.T) bool {
 		t.Fatal(err)
 	}
 	return posted
+}
+
+// forget has the trustee know nothing of what the board has shown, for tests of what it does then.
+func (f *office) forget(t *testing.T) {
+	t.Helper()
+	heads, err := filepath.Glob(filepath.Join(f.dir, "head-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range heads {
+		if err := os.Remove(h); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // call calls a vote whose trustees have only their folders and the board.
@@ -115,6 +132,9 @@ func TestE10_AnyTrusteesThatSufficeGiveTheSameResult(t *testing.T) {
 					continue
 				}
 				board.Org = sealed.Fork()
+				for _, f := range acting {
+					f.forget(t)
+				}
 				work(t, acting...)
 				officer := commission.New(board, board.Org.Commission[0], quiet)
 				if posted, err := officer.Step(context.Background()); err != nil || !posted {
@@ -127,6 +147,7 @@ func TestE10_AnyTrusteesThatSufficeGiveTheSameResult(t *testing.T) {
 			}
 			board.Org = sealed.Fork()
 			for _, f := range offices[:c.q-1] {
+				f.forget(t)
 				f.step(t)
 				f.step(t)
 			}
@@ -148,6 +169,11 @@ func TestE14_ASecondSealedInputIsRefused(t *testing.T) {
 	board.Org = ready
 	other := v.On(ready)
 	toSeal(t, other, simulate.Yes, simulate.No, simulate.No)
+	var two *boardlog.HistoryError
+	if posted, err := offices[0].open(t).Step(context.Background()); !errors.As(err, &two) || posted {
+		t.Fatalf("posted %v, %v", posted, err)
+	}
+	offices[0].forget(t)
 	for range 2 {
 		posted, err := offices[0].open(t).Step(context.Background())
 		if !errors.Is(err, ErrSecondInput) || posted {
@@ -164,6 +190,63 @@ func TestE14_ASecondSealedInputIsRefused(t *testing.T) {
 	kept, err := secrets.Read(inputName(v.ID) + ".second")
 	if err != nil || !strings.Contains(string(kept), board.Org.GenesisBody().Origin) {
 		t.Errorf("the other history's checkpoint was not kept: %v", err)
+	}
+}
+
+// E14, E2: the board shows a trustee that is started again an earlier moment, and lets it fail there, so that key generation begins anew. The trustee
+// keeps the share that the voters of the first history rely on.
+func TestE14_AnEarlierMomentWithAnotherFutureIsRefused(t *testing.T) {
+	v, board, offices := call(t, simulate.Config{Members: 4})
+	early := board.Org.Fork()
+	work(t, offices...)
+	toSeal(t, v, simulate.Yes, simulate.No)
+	first := board.Org
+
+	board.Org = early
+	c := early.State.Vote(v.ID).Ceremony
+	early.Time(c.Deadline() + 1)
+	early.Post(v.On(early).Officer(&record.KeygenRestart{By: 1, Attempt: 1, Trustee: 1, Reason: record.RestartSilent}))
+	for len(early.Log()) < len(first.Log()) {
+		early.Time(early.State.Now())
+	}
+	for _, f := range offices {
+		var two *boardlog.HistoryError
+		if posted, err := f.open(t).Step(context.Background()); !errors.As(err, &two) || posted {
+			t.Fatalf("posted %v, %v", posted, err)
+		}
+		kept, err := filepath.Glob(filepath.Join(f.dir, "head-*.second.age"))
+		if err != nil || len(kept) != 1 {
+			t.Errorf("the evidence is not kept: %v %v", kept, err)
+		}
+	}
+	board.Org = first
+	work(t, offices...)
+	if n := len(first.State.Vote(v.ID).SharesOf(0)); n != 3 {
+		t.Errorf("%d shares of 3", n)
+	}
+}
+
+// A trustee that missed two deadlines is put back into its place with a new key, by the same people on the same folder.
+func TestAReplacedTrusteeComesBackWithANewKey(t *testing.T) {
+	v, board, offices := call(t, simulate.Config{Members: 4})
+	officer := commission.New(board, board.Org.Commission[0], quiet)
+	c := board.Org.State.Vote(v.ID).Ceremony
+	offices[2].step(t) // commits, and is not heard of again
+	for range 2 {
+		work(t, offices[:2]...)
+		board.Org.Time(c.Deadline() + 1)
+		if posted, err := officer.Step(context.Background()); err != nil || !posted {
+			t.Fatalf("restarted %v, %v", posted, err)
+		}
+	}
+	offices[2].key = simulate.NewKey(t)
+	with := record.Trustee{Name: "Trustee 3 again", Key: offices[2].key.Public().Encoding()}
+	if err := officer.Replace(context.Background(), v.ID, 3, with, "was ill"); err != nil {
+		t.Fatal(err)
+	}
+	work(t, offices...)
+	if !c.Ready() || c.Attempt() != 3 {
+		t.Errorf("attempt %d, waits for %v of %v", c.Attempt(), c.Missing(), c.Step())
 	}
 }
 
