@@ -31,7 +31,7 @@ var (
 	ErrOldBoard = errors.New("the board shows an old state of itself")
 
 	// ErrAlarm is wrapped when another party has done what an honest one does not do.
-	ErrAlarm = errors.New("this should never happen with an honest board and honest registrars")
+	ErrAlarm = errors.New("this is not what an honest device, board or registrar does")
 
 	// ErrIncomplete is wrapped when registrars' answers are missing from a card.
 	ErrIncomplete = errors.New("the card is not complete")
