@@ -212,9 +212,7 @@ func (a *audit) conclude(err error) {
 	a.judgeVotes()
 	for i := range r.Votes {
 		v := &r.Votes[i]
-		if logVerdict != Verified {
-			v.Verdict = logVerdict
-		}
+		v.Verdict = worse(v.Verdict, logVerdict)
 		if v.Verdict != Verified {
 			v.Contests = nil // a result that nobody should believe is not shown
 		}
