@@ -151,18 +151,24 @@ func (c *cardCommand) window(rounds []Window, line string) (*Window, error) {
 		}
 		want = id
 	}
+	var open []*Window
 	for i := range rounds {
-		if rounds[i].Round == want || want == (record.ID{}) && len(rounds) == 1 {
+		if rounds[i].Round == want {
 			return &rounds[i], nil
+		}
+		if rounds[i].IsOpen() {
+			open = append(open, &rounds[i])
 		}
 	}
 	switch {
 	case want != (record.ID{}):
-		return nil, problem("check the board's address", "round %s is not on this board, or cards of it cannot be collected any more", want)
-	case len(rounds) == 0:
+		return nil, problem("check the board's address", "round %s is not on this board", want)
+	case len(open) == 0:
 		return nil, problem("check the board's address, or ask the commission when the next round opens", "the board has no round in which cards can be collected")
+	case len(open) > 1:
+		return nil, problem("name the round with -round, or give the whole link from the message", "the board has %d rounds in which cards can be collected", len(open))
 	}
-	return nil, problem("name the round with -round, or give the whole link from the message", "the board has %d rounds", len(rounds))
+	return open[0], nil
 }
 
 func (c *cardCommand) prompt(rounds []Window) {

@@ -25,14 +25,16 @@ type Window struct {
 	Now           uint64 // the board's time
 }
 
-// Rounds returns the rounds on the board whose window has not closed, in log order.
+// IsOpen reports whether the round has not closed. A card that was issued can be made again after that.
+func (w *Window) IsOpen() bool { return w.Now < w.Closes }
+
+// Rounds returns the rounds on the board, in log order.
 func (c *Client) Rounds(ctx context.Context, lang string) ([]Window, error) {
 	var out []Window
 	err := c.look(ctx, 0, func(s *fold.State) error {
 		for _, r := range s.Rounds() {
-			if m := r.Manifest; s.Now() < m.Closes {
-				out = append(out, Window{r.ID, m.Title.In(lang), m.Registrars, m.Opens, m.Closes, s.Now()})
-			}
+			m := r.Manifest
+			out = append(out, Window{r.ID, m.Title.In(lang), m.Registrars, m.Opens, m.Closes, s.Now()})
 		}
 		return nil
 	})
@@ -42,12 +44,10 @@ func (c *Client) Rounds(ctx context.Context, lang string) ([]Window, error) {
 // office is what is known of a registrar of a round, all of it from the log.
 type office struct {
 	genesis  record.ID
-	origin   string
 	round    record.ID
 	index    int // from 1
 	manifest record.Registrar
 	author   sigma.PublicKey
-	urls     []string // of all registrars
 	rollID   record.ID
 	entries  []record.ID
 	keys     []*blind.PublicKey // of all slots; checked by the fold
@@ -55,23 +55,19 @@ type office struct {
 
 // office reads a registrar, from 1, of a round.
 func (c *Client) office(s *fold.State, round record.ID, registrar int) (*office, error) {
-	r := s.Round(round)
-	if r == nil {
-		return nil, problem("check the round's id, and the board's address", "round %s is not on this board", round)
+	r, err := findRound(s, round)
+	if err != nil {
+		return nil, err
 	}
 	n := len(r.Manifest.Registrars)
 	if registrar < 1 || registrar > n {
 		return nil, fmt.Errorf("registrar %d: the round has %d", registrar, n)
 	}
-	g, genesis := s.Genesis()
+	_, genesis := s.Genesis()
 	o := &office{
-		genesis: genesis, origin: g.Origin, round: round, index: registrar, manifest: r.Manifest.Registrars[registrar-1],
+		genesis: genesis, round: round, index: registrar, manifest: r.Manifest.Registrars[registrar-1],
 		rollID: r.Roll.Announce.RollID, entries: r.Roll.Entries,
 	}
-	for i := range r.Manifest.Registrars {
-		o.urls = append(o.urls, r.Manifest.Registrars[i].URL)
-	}
-	var err error
 	if o.author, err = o.manifest.Key.Public(); err != nil {
 		return nil, fmt.Errorf("registrar %d: key: %w", registrar, err)
 	}
@@ -86,6 +82,13 @@ func (c *Client) office(s *fold.State, round record.ID, registrar int) (*office,
 		o.keys = append(o.keys, key)
 	}
 	return o, nil
+}
+
+func findRound(s *fold.State, id record.ID) (*fold.Round, error) {
+	if r := s.Round(id); r != nil {
+		return r, nil
+	}
+	return nil, problem("check the round's id, and the board's address", "round %s is not on this board", id)
 }
 
 func (o *office) notReady(why string) error {
@@ -146,11 +149,16 @@ func (c *Client) RestoreWallet(ctx context.Context, path string, round record.ID
 func (c *Client) newWallet(ctx context.Context, path string, round record.ID, entry *roll.Opening, secret credential.Secret) (*Wallet, error) {
 	card := &credential.Keepsake{Board: c.options.Address, Round: round, Entry: entry.Index, Secret: secret}
 	err := c.look(ctx, 0, func(s *fold.State) error {
-		o, err := c.office(s, round, 1)
-		if err == nil {
-			card.Origin, card.Genesis, card.Registrars = o.origin, o.genesis, o.urls
+		r, err := findRound(s, round)
+		if err != nil {
+			return err
 		}
-		return err
+		g, genesis := s.Genesis()
+		card.Origin, card.Genesis = g.Origin, genesis
+		for i := range r.Manifest.Registrars {
+			card.Registrars = append(card.Registrars, r.Manifest.Registrars[i].URL)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err

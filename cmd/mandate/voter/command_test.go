@@ -50,6 +50,7 @@ type town struct {
 	vote       record.ID
 	links      []map[string]string // of each registrar, by member number
 	log        *slog.Logger
+	said       strings.Builder // all that the commands have written
 
 	mu    sync.Mutex
 	ahead time.Duration
@@ -207,6 +208,7 @@ func (w *town) run(c command, stdin string, args ...string) (status int, out, er
 	w.t.Helper()
 	var stdout, stderr bytes.Buffer
 	status = c(w.t.Context(), args, strings.NewReader(stdin), &stdout, &stderr, Options{Clock: w.now})
+	w.said.WriteString(stdout.String() + stderr.String())
 	w.t.Logf("mandate %s: %d\n%s%s", strings.Join(args, " "), status, stdout.String(), stderr.String())
 	return status, stdout.String(), stderr.String()
 }
@@ -365,6 +367,37 @@ func TestCommands(t *testing.T) {
 		t.Errorf("issues: exit %d", status)
 	}
 	w.says(out, "Issue records put on the board: 2.")
+
+	// The round has closed: nobody gets a new card, and who has lost everything but the card's file gets it again.
+	w.pass(48 * time.Hour)
+	view := w.dial()
+	for range 200 { // until a checkpoint has the new time
+		w.must(view.Update(t.Context()))
+		if view.State().Now() >= uint64(w.now().Add(-time.Hour).Unix()) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	for _, r := range w.registrars {
+		w.must(r.Step(t.Context()))
+	}
+	status, _, errs = w.run(runCard, w.links[0]["3"]+"\n", "-card", filepath.Join(w.dir, "late.card"), "-board", w.url)
+	if status != exitError {
+		t.Errorf("after the round: exit %d", status)
+	}
+	w.says(errs, "The time for collecting cards of this round is over")
+	w.must(os.Remove(restored + ".memory"))
+	if status, _, _ = w.run(runCard, link+"\n"+link2+"\n", "-card", restored); status != exitDone {
+		t.Errorf("the card made again after the round: exit %d", status)
+	}
+
+	// Nothing that anybody could vote with was ever printed.
+	_, code2, _ := strings.Cut(link2, "code=")
+	for _, secret := range []string{code, strings.ToLower(code), code2, strings.Join(wallet.card.Secret.Words()[:6], " ")} {
+		if strings.Contains(w.said.String(), secret) {
+			t.Error("a secret was printed")
+		}
+	}
 
 	// A board that has stopped.
 	w.board.Close()
