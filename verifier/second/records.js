@@ -1,0 +1,97 @@
+// Records and their shapes (SPEC §8.1, §8.3): what decoding settles. Bounds on values are the fold's matter.
+import { decode, Malformed } from './cbor.js';
+import { sha256 } from './bytes.js';
+
+export class UnknownKind extends Error {}
+
+const need = (ok) => { if (!ok) throw new Malformed('not of its kind\'s shape'); };
+
+// A shape takes a decoded CBOR value and gives what the rest of the program works with, or throws.
+const uint = (v) => (need(typeof v === 'bigint'), v);
+const bool = (v) => (need(typeof v === 'boolean'), v);
+const string = (v) => (need(typeof v === 'string'), v);
+const bytes = (v) => (need(v instanceof Uint8Array), v);
+const sized = (n) => (v) => (need(v instanceof Uint8Array && v.length === n), v);
+const list = (shape) => (v) => (need(Array.isArray(v)), v.map(shape));
+const fields = (shapes) => (v) => {
+  const names = Object.entries(shapes);
+  need(Array.isArray(v) && v.length === names.length);
+  return Object.fromEntries(names.map(([name, shape], i) => [name, shape(v[i])]));
+};
+const texts = (v) => {
+  need(v instanceof Map);
+  for (const [lang, s] of v) string(lang), string(s);
+  return v;
+};
+const id = sized(32);
+const key = sized(32);
+
+const party = fields({ name: string, url: string, key });
+const decision = fields({
+  method: string, option: uint, num: uint, den: uint, strict: bool, base: string, over: list(uint), quorumNum: uint, quorumDen: uint,
+  seats: uint, binding: bool,
+});
+const contest = fields({
+  id: string, kind: string, title: texts, options: list(fields({ id: string, title: texts })), min: uint, max: uint, decision,
+});
+
+const KINDS = {
+  genesis: {
+    version: string, origin: string, logKey: string, board: key, title: texts, commission: list(fields({ name: string, key })),
+  },
+  time: { now: uint },
+  roll: { by: uint, rollID: id, title: string, segment: string, asOf: string, count: uint, root: id },
+  'roll-part': { by: uint, part: uint, entries: bytes },
+  round: {
+    by: uint, title: texts, roll: id, registrars: list(fields({ name: string, operator: string, channel: string, url: string, key })),
+    slots: uint, petitionSlots: uint, opens: uint, closes: uint,
+  },
+  'roll-accept': { registrar: uint, root: id },
+  'slot-key': { registrar: uint, slot: uint, modulus: sized(256), roots: sized(2048) },
+  issues: { registrar: uint, entries: list(uint) },
+  issue: { registrar: uint, entry: uint },
+  vote: {
+    by: uint, title: texts, template: string, mock: bool, slot: uint, trustees: list(party), threshold: uint, quorum: uint, mixes: uint,
+    contests: list(contest), opens: uint, closes: uint, grace: uint, step: uint, revote: bool, relays: list(party),
+    witnesses: fields({ need: uint, keys: list(string) }), rules: (v) => v, // null, or what this verifier does not support (§15)
+  },
+  'keygen-commit': { trustee: uint, attempt: uint, hash: id },
+  'keygen-package': { trustee: uint, attempt: uint, coefficients: bytes, sealing: sized(32), proof: bytes },
+  'keygen-shares': { trustee: uint, attempt: uint, sealed: list(sized(80)) },
+  'keygen-accept': { trustee: uint, attempt: uint },
+  'keygen-complaint': { trustee: uint, attempt: uint, against: uint, opened: sized(32) },
+  'keygen-test': { trustee: uint, attempt: uint, share: sized(32), proof: bytes },
+  'keygen-restart': { by: uint, attempt: uint, trustee: uint, reason: string },
+  'trustee-replace': { by: uint, trustee: uint, name: string, url: string, key, reason: string },
+  opening: { by: uint, attempt: uint, key, trusteeKeys: bytes, ceremony: id, registrarKeys: id, call: id },
+  ballot: { key, number: uint, previous: id, signatures: bytes, contests: list(bytes) },
+  check: { key, signatures: bytes, ballot: id },
+  closing: { by: uint },
+  promises: { author: uint, part: uint, last: bool, ballots: bytes },
+  seal: {},
+  input: { trustee: uint, size: uint, root: id, checkpoint: string },
+  shares: { trustee: uint, contest: uint, shares: bytes, proof: bytes },
+  result: { by: uint, roll: uint, counted: uint, contests: list(fields({ counts: list(uint), outcome: string, winners: list(uint) })) },
+};
+for (const kind of Object.keys(KINDS)) KINDS[kind] = fields(KINDS[kind]);
+
+export const recordID = (raw) => sha256([0], raw);
+
+/** Decodes a record; throws Malformed or UnknownKind. */
+export function decodeRecord(raw) {
+  const [payload, seal] = pair(decode(raw));
+  const [kind] = triple(decode(payload, { lax: true }));
+  if (!Object.hasOwn(KINDS, kind)) throw new UnknownKind(kind);
+  const [, scope, body] = triple(decode(payload));
+  return { kind, scope, body: KINDS[kind](body), payload, seal, id: recordID(raw) };
+}
+
+function pair(v) {
+  need(Array.isArray(v) && v.length === 2);
+  return v.map(bytes);
+}
+
+function triple(v) {
+  need(Array.isArray(v) && v.length === 3 && Array.isArray(v[2]));
+  return [string(v[0]), id(v[1]), v[2]];
+}

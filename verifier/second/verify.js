@@ -1,0 +1,195 @@
+#!/usr/bin/env node
+// node verify.js [-vote ID] [-receipt FILE] [-json FILE] board.tar: the checks of SPEC §12.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { equal, hex } from './bytes.js';
+import { Fold, Unsupported } from './fold.js';
+import { Fault, meets, parseReceipt, readPackage, receiptFault, Unread } from './log.js';
+
+const LOG_CHECKS = ['package', 'checkpoint', 'tree', 'records', 'genesis', 'clock'];
+const VOTE_CHECKS = ['vote', 'roll', 'registrar keys', 'manifest', 'ceremony', 'opening', 'ballots', 'eligibility', 'closing', 'seal', 'input',
+  'shares', 'counts', 'decision', 'receipt'];
+const CHECK_OF = {
+  checkpoint: 2, tree: 3, oversize: 4, malformed: 4, 'unknown-kind': 4, genesis: 5, 'time-back': 6, 'vote-missing': 7, 'opening-slot': 9,
+  'opening-ceremony': 11, 'opening-time': 12, 'opening-key': 12, stuffing: 14, 'closing-time': 15, 'seal-promises': 16, 'result-input': 17,
+  'result-shares': 18, 'result-count': 19, 'result-outcome': 20, receipt: 21,
+};
+const PHASES = ['called', 'open', 'closed', 'sealed', 'certified'];
+export const EXIT = { verified: 0, failed: 1, unreadable: 2, unfinished: 3 };
+
+class Check {
+  constructor(number, name) {
+    Object.assign(this, { number, name, status: 'not reached', failures: [] });
+  }
+  hold(ok = true) {
+    if (ok && this.status !== 'failed') this.status = 'held';
+  }
+  fail(index, code, kind = '', why = '') {
+    this.status = 'failed';
+    this.failures.push({ index, code, kind, why });
+  }
+}
+
+/** Judges a package. Never throws for what is in it. */
+export function verify(bytes, { vote = null, receipt = null } = {}) {
+  const report = {
+    origin: '', size: 0, root: '', log: LOG_CHECKS.map((name, i) => new Check(i + 1, name)), votes: [], void: [], void_total: {}, verdict: '',
+    problem: '',
+  };
+  const check = (n) => report.log[n - 1];
+  const end = (verdict, problem = '') => Object.assign(report, { verdict, problem });
+
+  let log;
+  try {
+    log = readPackage(bytes);
+  } catch (e) {
+    if (e instanceof Unread) return end('unreadable', e.message);
+    if (!(e instanceof Fault)) throw e;
+    check(e.check).fail(e.index, check(e.check).name, '', e.message);
+    return end('failed');
+  }
+  const { checkpoint, records, hashes } = log;
+  Object.assign(report, { origin: checkpoint.origin, size: records.length, root: hex(checkpoint.root) });
+  check(1).hold();
+  check(3).hold();
+
+  const fold = new Fold();
+  try {
+    records.forEach((r) => fold.apply(r));
+  } catch (e) {
+    if (!(e instanceof Unsupported)) throw e;
+    return end('unreadable', e.message);
+  }
+  const { genesis } = fold;
+  const policy = genesis && { origin: genesis.body.origin, log: genesis.log };
+  const witnesses = [...fold.votes.values()].flatMap((v) => v.witnesses);
+  if (genesis && meets(checkpoint, { ...policy, witnesses, only: true })) check(2).hold();
+  else if (genesis) check(2).fail(-1, 'checkpoint');
+
+  const logWide = fold.outcomes.filter((o) => o.status === 'fatal' && !o.scope);
+  for (const o of logWide) check(CHECK_OF[o.code]).fail(o.index, o.code, o.kind);
+  [4, 5, 6].forEach((n) => check(n).hold());
+  for (const o of fold.outcomes.filter((x) => x.status === 'void')) {
+    report.void.push({ index: o.index, id: hex(o.id), kind: o.kind, code: o.code });
+    const name = `${o.kind}/${o.code}`;
+    report.void_total[name] = (report.void_total[name] ?? 0) + 1;
+  }
+
+  const parsed = receipt && parseReceipt(receipt);
+  const asked = vote ? [[vote, fold.votes.get(vote)]] : [...fold.votes];
+  for (const [id, v] of asked) {
+    const r = { id, pinned: vote !== null, phase: v?.phase ?? '', checks: VOTE_CHECKS.map((name, i) => new Check(i + 7, name)), warnings: [] };
+    report.votes.push(r);
+    judgeVote(r, v, fold);
+    judgeReceipt(r.checks[14], receipt, parsed, policy, log, id);
+    r.verdict = verdictOf(r.checks, v);
+  }
+  if (report.log.some((c) => c.status !== 'held') || report.votes.some((r) => r.verdict === 'failed')) return end('failed');
+  if (!report.votes.length) return end('unfinished', 'there is no vote on the log');
+  return end(report.votes.every((r) => r.verdict === 'verified') ? 'verified' : 'unfinished');
+}
+
+function verdictOf(checks, v) {
+  if (checks.some((c) => c.status === 'failed')) return 'failed';
+  return v.phase === 'certified' ? 'verified' : 'unfinished';
+}
+
+function judgeVote(r, v, fold) {
+  const check = (n) => r.checks[n - 7];
+  if (!v) {
+    check(7).fail(-1, 'vote-missing');
+    return;
+  }
+  for (const o of fold.outcomes) {
+    if (o.status === 'fatal' && o.scope && equal(o.scope, v.id)) check(CHECK_OF[o.code]).fail(o.index, o.code, o.kind);
+  }
+  const { round, body: b } = v, phase = PHASES.indexOf(v.phase);
+  const counted = v.credentials.size;
+  check(7).hold();
+  check(8).hold(round.accepts.size === round.body.registrars.length);
+  check(9).hold(!round.slots[b.slot].moduli.includes(null));
+  check(10).hold();
+  check(11).hold(v.ceremony.step === 5);
+  check(12).hold(phase >= 1);
+  check(13).hold(phase >= 3);
+  check(14).hold(phase >= 3);
+  check(15).hold(phase >= 2);
+  check(16).hold(phase >= 3);
+  check(17).hold(phase >= 3 && BigInt(v.inputs.size) >= b.quorum);
+  check(18).hold(phase >= 3 && (counted === 0 || v.shares.every((s) => BigInt(s.length) >= b.threshold)));
+  check(19).hold(phase >= 4);
+  check(20).hold(phase >= 4);
+  r.figures = { roll: Number(round.roll.body.count), issued: round.issued.map((s) => s.size), counted, inputs: v.inputs.size };
+  if (v.result) {
+    r.contests = b.contests.map((c, i) => ({
+      id: c.id, outcome: v.result.contests[i].outcome,
+      options: c.options.map((o, j) => ({
+        id: o.id, count: Number(v.result.contests[i].counts[j]), winner: v.result.contests[i].winners.includes(BigInt(j)),
+      })),
+    }));
+  }
+}
+
+function judgeReceipt(check, bytes, receipt, policy, { records, hashes }, voteID) {
+  if (bytes === null) {
+    check.status = 'not asked';
+    return;
+  }
+  const fault = !receipt ? 'it is malformed' : policy ? receiptFault(receipt, policy, hashes) : 'the log has no genesis record';
+  if (fault) check.fail(-1, 'receipt', '', fault);
+  else if (!equal(hashes[Number(receipt.index)], receipt.id)) check.fail(Number(receipt.index), 'receipt', '', 'another record stands there');
+  else check.hold();
+}
+
+// ---- The command
+
+function main(args) {
+  const flags = {};
+  while (args[0]?.startsWith('-') && args.length > 1) {
+    const name = args.shift().replace(/^--?/, '');
+    if (!['vote', 'receipt', 'json'].includes(name)) return usage();
+    flags[name] = args.shift();
+  }
+  if (args.length !== 1 || flags.vote !== undefined && !/^[0-9a-f]{64}$/.test(flags.vote)) return usage();
+  let report;
+  try {
+    report = verify(readFileSync(args[0]), { vote: flags.vote, receipt: flags.receipt ? readFileSync(flags.receipt) : null });
+  } catch (e) {
+    if (!e.syscall) throw e;
+    console.error(e.message);
+    return EXIT.unreadable;
+  }
+  if (flags.json === '-') console.log(JSON.stringify(report, null, 2));
+  else {
+    if (flags.json) writeFileSync(flags.json, JSON.stringify(report, null, 2) + '\n');
+    print(report);
+  }
+  return EXIT[report.verdict];
+}
+
+function usage() {
+  console.error('usage: node verify.js [-vote ID] [-receipt FILE] [-json FILE] board.tar');
+  return EXIT.unreadable;
+}
+
+function print(report) {
+  const line = (c) => {
+    const why = c.failures.map((f) => `${f.index >= 0 ? `record ${f.index} ` : ''}${f.kind} ${f.code} ${f.why}`.trim()).join('; ');
+    console.log(`${String(c.number).padStart(4)} ${c.name.padEnd(15)}${c.status}${why && ': ' + why}`);
+  };
+  console.log(`Log ${report.origin}, ${report.size} records, root ${report.root}`);
+  report.log.forEach(line);
+  for (const v of report.votes) {
+    console.log(`Vote ${v.id} (${v.phase})`);
+    v.checks.forEach(line);
+    v.warnings.forEach((w) => console.log(`  note: ${w}`));
+    for (const c of report.verdict === 'verified' ? v.contests : []) {
+      console.log(`  ${c.id}: ${c.outcome}`);
+      for (const o of c.options) console.log(`    ${o.winner ? '*' : ' '} ${o.id} ${o.count}`);
+    }
+  }
+  for (const [what, n] of Object.entries(report.void_total)) console.log(`void: ${what} ${n}`);
+  console.log(report.verdict.toUpperCase() + (report.problem && ': ' + report.problem));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) process.exitCode = main(process.argv.slice(2));
