@@ -348,10 +348,10 @@ func (s *State) judgeResponse(r *record.Record, v *Vote, b *record.Response) ver
 	switch {
 	case v.Phase != Certified:
 		return void("phase", "response: the vote is %v", v.Phase)
-	case v.course.response != nil:
-		return void("dup", "%s has responded already", rule.Name)
 	case err != nil:
 		return void("form", "response: %w", err)
+	case v.course.response != nil:
+		return void("dup", "%s has responded already", rule.Name)
 	}
 	return accept(func() { v.course.response, v.Times.Responded = b, s.now })
 }
