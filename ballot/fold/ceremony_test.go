@@ -147,3 +147,25 @@ func TestStepsHaveTheirDeadlines(t *testing.T) {
 		t.Error("not ready")
 	}
 }
+
+// TestE13_FewerThanTSeatsCanBeReplaced: board (time) and one officer (restarts, replacements) would put their own people in the place of t
+// trustees under the same vote's id, and read every ballot.
+func TestE13_FewerThanTSeatsCanBeReplaced(t *testing.T) {
+	s := at(t, "called")
+	s.fork()
+	replacedSeats := 0
+	for i := uint64(1); i <= 2; i++ {
+		for range 2 {
+			c := s.v.State().Ceremony
+			s.o.Reach(c.Deadline() + 1)
+			s.o.Post(s.v.Officer(&record.KeygenRestart{By: 1, Attempt: c.Attempt(), Trustee: i, Reason: record.RestartSilent}))
+		}
+		b := &record.TrusteeReplace{By: 1, Trustee: i, Name: "Ours", URL: "https://ours.example", Key: simulate.NewKey(t).Public().Encoding(), Reason: "silent"}
+		if s.o.Append(s.v.Officer(b).Raw()).Status == fold.Accepted {
+			replacedSeats++
+		}
+	}
+	if uint64(replacedSeats) >= s.v.Manifest.Threshold {
+		t.Errorf("%d trustees were replaced, and %d open every ballot", replacedSeats, s.v.Manifest.Threshold)
+	}
+}

@@ -18,6 +18,9 @@ func (s *State) judgeClosing(r *record.Record, v *Vote, b *record.Closing) verdi
 	return accept(func() { v.Phase, v.ClosedAt, v.Times.Closed = Closed, s.now, s.now })
 }
 
+// maxListed is how many promised ballots a relay can list for each roll entry (SPEC.md §9.9).
+const maxListed = 4
+
 func (s *State) judgePromises(r *record.Record, v *Vote, b *record.Promises) verdict {
 	if b.Author > uint64(len(v.relays)) {
 		return void("author", "promises: relay %d does not exist", b.Author)
@@ -40,9 +43,15 @@ func (s *State) judgePromises(r *record.Record, v *Vote, b *record.Promises) ver
 		return void("order", "promises: part %d, part %d is next", b.Part, list.parts)
 	case len(b.Ballots)%32 != 0 || len(b.Ballots) > 32*record.MaxPromises:
 		return void("form", "promises: %d bytes, want up to %d ids of 32", len(b.Ballots), record.MaxPromises)
+	case b.Author == 0 && len(b.Ballots) > 0:
+		// A board promises what is on the log already. With a list of its own it could alone admit ballots made after the closing.
+		return void("form", "promises: the board lists %d ballots, and promises none that it has not recorded", len(b.Ballots)/32)
+	case list.ballots+uint64(len(b.Ballots)/32) > maxListed*v.Round.Roll.Announce.Count:
+		return void("limit", "promises: the relay lists more than %d ballots for each roll entry", maxListed)
 	}
 	return accept(func() {
 		list.parts++
+		list.ballots += uint64(len(b.Ballots) / 32)
 		list.done = b.Last
 		for i := 0; i < len(b.Ballots); i += 32 {
 			id := record.ID(b.Ballots[i : i+32])

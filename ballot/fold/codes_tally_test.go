@@ -37,10 +37,14 @@ var closingRefusals = []refusal{
 	}},
 	{"a part after the last", "listed", fold.Void, "dup", func(s *scene) []byte { return s.v.Promised(0, 1, true, record.ID{1}).Raw() }},
 	{"half an id", "closed", fold.Void, "form", func(s *scene) []byte {
-		return s.o.Sign(s.v.ID, &record.Promises{Last: true, Ballots: make([]byte, 48)}, s.o.Board).Raw()
+		return s.o.Sign(s.v.ID, &record.Promises{Author: 1, Last: true, Ballots: make([]byte, 48)}, s.v.Relays[0]).Raw()
 	}},
 	{"2001 ids", "closed", fold.Void, "form", func(s *scene) []byte {
-		return s.o.Sign(s.v.ID, &record.Promises{Last: true, Ballots: make([]byte, 32*(record.MaxPromises+1))}, s.o.Board).Raw()
+		return s.o.Sign(s.v.ID, &record.Promises{Author: 1, Last: true, Ballots: make([]byte, 32*(record.MaxPromises+1))}, s.v.Relays[0]).Raw()
+	}},
+	{"G13: a list of the board's own", "closed", fold.Void, "form", func(s *scene) []byte { return s.v.Promised(0, 0, true, record.ID{1}).Raw() }},
+	{"more than four ids for each roll entry", "closed", fold.Void, "limit", func(s *scene) []byte {
+		return s.v.Promised(1, 0, true, make([]record.ID, 4*s.v.Org.Config.Members+1)...).Raw()
 	}},
 	{"a seal before closing", "cast", fold.Void, "phase", func(s *scene) []byte { return sealRecord(s) }},
 	{"a second seal", "sealed", fold.Void, "phase", func(s *scene) []byte { return sealRecord(s) }},

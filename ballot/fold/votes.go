@@ -94,8 +94,9 @@ type Vote struct {
 type shareKey struct{ trustee, contest uint64 }
 
 type promiseList struct {
-	parts uint64
-	done  bool
+	parts   uint64
+	ballots uint64 // listed so far
+	done    bool
 }
 
 // Context returns the vote's ctx of SPEC.md §9.7: ctx0 before the opening, ctx after it.

@@ -28,12 +28,16 @@ func (v *Vote) Promised(author, part int, last bool, ballots ...record.ID) *reco
 	return v.Org.Sign(v.ID, b, key)
 }
 
-// Promises has the board list the ballots it has promised, and every relay list none.
+// Promises has the board and every relay end their lists of promised ballots: the first relay lists these, the others none.
 func (v *Vote) Promises(ballots ...record.ID) {
 	v.Org.tb.Helper()
-	v.Org.Post(v.Promised(0, 0, true, ballots...))
+	if len(ballots) > 0 && len(v.Relays) == 0 {
+		v.Org.tb.Fatal("simulate: a vote without relays has nobody to list promised ballots")
+	}
+	v.Org.Post(v.Promised(0, 0, true))
 	for i := range v.Relays {
-		v.Org.Post(v.Promised(i+1, 0, true))
+		v.Org.Post(v.Promised(i+1, 0, true, ballots...))
+		ballots = nil
 	}
 }
 

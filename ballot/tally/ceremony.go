@@ -77,6 +77,7 @@ type Ceremony struct {
 	duration  uint64
 	trustees  []record.Key
 	known     map[record.Key]bool // trustees' keys, old and new
+	replaced  map[uint64]bool     // trustees who are successors
 	faults    []int               // of each trustee, since it took its place
 	log       *transcript.Transcript
 
@@ -95,7 +96,7 @@ type Ceremony struct {
 func NewCeremony(p CeremonyParameters) *Ceremony {
 	c := &Ceremony{
 		context: p.Context, threshold: p.Threshold, duration: p.Step,
-		known:  make(map[record.Key]bool),
+		known: make(map[record.Key]bool), replaced: make(map[uint64]bool),
 		faults: make([]int, len(p.Trustees)),
 		log:    transcript.New("mandate/v1 ceremony"),
 	}
@@ -200,6 +201,7 @@ func (c *Ceremony) Commit(id record.ID, body record.Body, now uint64) {
 	case *record.TrusteeReplace:
 		c.trustees[b.Trustee-1], c.faults[b.Trustee-1] = b.Key, 0
 		c.known[b.Key] = true
+		c.replaced[b.Trustee] = true
 		c.started = now
 		return
 	case *record.KeygenPackage:

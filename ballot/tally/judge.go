@@ -172,6 +172,9 @@ func (c *Ceremony) judgeReplace(b *record.TrusteeReplace) (string, error) {
 	case c.faults[b.Trustee-1] < MaxFaults:
 		return CodeFault, fmt.Errorf("trustee %d was at fault %d times, only after %d can it be replaced",
 			b.Trustee, c.faults[b.Trustee-1], MaxFaults)
+	case !c.replaced[b.Trustee] && len(c.replaced)+1 >= c.threshold:
+		// Whoever chooses the successors of t trustees can read every ballot under an id that names others.
+		return CodeFault, fmt.Errorf("%d trustees were replaced before; with another, those replaced could open the result: call a new vote", len(c.replaced))
 	case c.known[b.Key]:
 		return CodeDup, errors.New("key: was a trustee's of this vote before")
 	}
