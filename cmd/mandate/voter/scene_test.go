@@ -134,10 +134,6 @@ func (d *desk) code(entry int) issuing.Code {
 	return c
 }
 
-func (d *desk) typed(entry int) string {
-	return issuing.Desk{Round: d.scene.round.ID, Registrar: uint64(d.index)}.Text(d.code(entry))
-}
-
 // newScene makes an organisation with a vote that is open, unless config says how many registrars it has.
 func newScene(t testing.TB, config simulate.Config, change ...func(*record.Vote)) *scene {
 	t.Helper()
