@@ -71,6 +71,9 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var o verifier.Options
 	if *vote != "" {
 		id, err := record.ParseID(*vote)
+		if err == nil && id == (record.ID{}) { // would stand for no id
+			err = errors.New("no vote has the id zero")
+		}
 		if err != nil {
 			return fail("a vote's id is 64 hexadecimal digits", "-vote: %v", err)
 		}
