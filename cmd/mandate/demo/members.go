@@ -271,12 +271,13 @@ func (o *organisation) invite(round, vote record.ID, stdout io.Writer) error {
 	path := filepath.Join(o.dir, "your-codes.txt")
 	var text strings.Builder
 	for i := range o.registrars {
-		fmt.Fprintln(&text, issuing.Desk{Round: round, Registrar: uint64(i + 1)}.Text(codes[i][0]))
+		// As links, which name the round: the first vote's round is on the board too.
+		fmt.Fprintln(&text, issuing.Desk{Round: round, Registrar: uint64(i + 1)}.Link(o.registrars[i].url, codes[i][0]))
 	}
 	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, invitation, o.url, vote, path, o.url, o.url, vote, o.url)
+	fmt.Fprintf(stdout, invitation, o.url, vote, path, o.url, path, vote, o.url)
 	return nil
 }
 
@@ -285,8 +286,8 @@ The board goes on serving at %s (interrupt to end it).
 A second vote is open, and a place on its roll is yours:
     %s
 Your codes, one from each registrar, are in %s. Collect your card and vote:
-    go run ./cmd/mandate card -board %s -card my-card.txt < codes
-    go run ./cmd/mandate vote -board %s -card my-card.txt -vote %s
+    go run ./cmd/mandate card -board %s -card my-card.txt -codes %s
+    go run ./cmd/mandate vote -card my-card.txt -vote %s
 Check the board as it is now:
     go run ./cmd/mandate-verify %s
 `

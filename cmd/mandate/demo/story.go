@@ -210,6 +210,10 @@ func (o *organisation) serve(ctx context.Context, template string, stdout io.Wri
 	if err := o.open(ctx, vote); err != nil {
 		return err
 	}
+	// The clock has jumped ahead, so what registrars have seen of the board is a week old to them, and they would send the reader away.
+	if err := o.stepRegistrars(ctx); err != nil {
+		return err
+	}
 	if err := o.invite(round, vote, stdout); err != nil {
 		return err
 	}
