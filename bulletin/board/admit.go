@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mandate/ballot/fold"
+	"mandate/ballot/record"
 )
 
 // A record passes three goroutines. prepare collects what waits and checks it together; own judges it in order and puts it into the state
@@ -105,7 +106,7 @@ func (b *Board) admit(t *turn, s *submission) error {
 		return nil
 	}
 	out := b.state.Judge(s.prepared)
-	if needsTime(s.kind) && (out.Status == fold.Accepted || early[out.Code]) {
+	if !timeless[s.kind] && !unsigned[out.Code] {
 		fresh, err := b.keepTime(t)
 		if err != nil {
 			return err
@@ -191,16 +192,19 @@ func (b *Board) fail(err error) {
 	})
 }
 
-// Kinds whose effect depends on the time on the log, so that it should be fresh (SPEC.md §9.5–§9.9).
-func needsTime(kind string) bool {
-	switch kind {
-	case "vote", "keygen-commit", "keygen-package", "keygen-shares", "keygen-accept", "keygen-complaint", "keygen-test", "keygen-restart",
-		"opening", "closing", "result":
-		return true
-	}
-	return false
+// timeless are the kinds that do not depend on the time on the log, so that none need be written before them. Records of members are
+// among them although some have a deadline: a time record for each would tell to the second when a member did what. The board writes the
+// time when a deadline passes, and that is what decides.
+var timeless = map[string]bool{
+	"genesis": true, "time": true, "roll": true, "roll-part": true, "round": true, "roll-accept": true, "slot-key": true,
+	"issues": true, "issue": true, "ballot": true, "check": true, "support": true, "statement": true, "promises": true, "seal": true,
+	"input": true, "shares": true, "lots": true,
 }
 
-// early are the codes with which a record of an authority is refused that a later time could change. They come after the check of its
-// signature, so nobody else can make the board write time records.
-var early = map[string]bool{"opening-time": true, "closing-time": true, "fault": true}
+// unsigned are the codes of a record of an authority that come before, or with, the check of its signature (SPEC.md §9.1, §15). With any
+// other code the record is the authority's own, and may be late or early by the log's time only. So nobody else can make the board write
+// time records.
+var unsigned = map[string]bool{
+	record.CodeOversize: true, record.CodeMalformed: true, record.CodeUnknownKind: true,
+	"genesis": true, "scope": true, "rules": true, "author": true, "signature": true,
+}

@@ -203,6 +203,31 @@ func TestI1_OpenedBallotIsNeverTaken(t *testing.T) {
 	r.refused("cast", v.CheckOf(v.Credential(0), cast.ID()).Raw())
 }
 
+func TestG7_InputUnderAForeignCheckpointIsRefused(t *testing.T) {
+	v := openVote(t, simulate.Config{}, 1)
+	v.Cast(0, []int{simulate.Yes})
+	v.Close()
+	v.Promises()
+	v.Seal()
+	r := start(t, v.Org)
+	twin := simulate.New(t, simulate.Config{}) // the same origin and another key
+	good, size := v.InputBody(1), uint64(len(v.Org.Log()))
+	for name, checkpoint := range map[string][]byte{
+		"another log":     simulate.New(t, simulate.Config{Origin: "other.example/log"}).Checkpoint(),
+		"another key":     v.Org.SignCheckpoint(v.Org.Config.Origin, size, v.Org.State.Root(), twin.LogSigner),
+		"another origin":  v.Org.SignCheckpoint("other.example/log", size, v.Org.State.Root(), v.Org.LogSigner),
+		"another root":    v.Org.SignCheckpoint(v.Org.Config.Origin, size, record.ID{1}, v.Org.LogSigner),
+		"before the seal": v.Org.CheckpointAt(int(size) - 1),
+		"nothing":         nil,
+	} {
+		bad := *good
+		bad.Checkpoint = string(checkpoint)
+		t.Log(name)
+		r.refused("input-checkpoint", v.By(1, &bad).Raw())
+	}
+	r.take(v.By(1, good))
+}
+
 // Nothing gets onto the log without a signature or a credential, not even a time record.
 func TestG12_UnauthenticatedRecordsLeaveNoTrace(t *testing.T) {
 	v := openVote(t, simulate.Config{Relays: 1}, 2)
@@ -213,6 +238,7 @@ func TestG12_UnauthenticatedRecordsLeaveNoTrace(t *testing.T) {
 	stranger := simulate.NewKey(t)
 	v.Trustees[0].Key = stranger
 	c := v.State().Ceremony
+	tried := map[string]bool{"ballot": true, "check": true} // which have tests of their own
 	for _, x := range []struct {
 		code  string
 		scope record.ID
@@ -245,8 +271,32 @@ func TestG12_UnauthenticatedRecordsLeaveNoTrace(t *testing.T) {
 		{"signature", v.ID, &record.Shares{Trustee: 1}},
 		{"signature", v.ID, &record.Result{By: 1}},
 		{"genesis", record.ID{}, v.Org.GenesisBody()},
+		{"rules", v.ID, &record.Support{}},
+		{"rules", v.ID, &record.Call{Member: 1}},
+		{"rules", v.ID, &record.Forum{By: 1}},
+		{"rules", v.ID, &record.ForumHeld{By: 1}},
+		{"rules", v.ID, &record.Statement{By: 1}},
+		{"rules", v.ID, &record.Withheld{By: 1}},
+		{"rules", v.ID, &record.SeedCommit{Registrar: 1}},
+		{"rules", v.ID, &record.Seed{Registrar: 1}},
+		{"rules", v.ID, &record.Packet{By: 1}},
+		{"rules", v.ID, &record.Mailing{Registrar: 1}},
+		{"rules", v.ID, &record.Nomination{By: 1}},
+		{"rules", v.ID, &record.Acceptance{By: 1}},
+		{"rules", v.ID, &record.Withdrawal{By: 1}},
+		{"rules", v.ID, &record.Extend{By: 1}},
+		{"rules", v.ID, &record.Cancel{By: 1}},
+		{"rules", v.ID, &record.Annul{By: 1}},
+		{"rules", v.ID, &record.Response{}},
+		{"signature", v.ID, &record.Lots{Trustee: 1}},
 	} {
+		tried[x.body.Kind()] = true
 		r.refused(x.code, v.Org.Sign(x.scope, x.body, stranger).Raw())
+	}
+	for _, kind := range record.Kinds() {
+		if !tried[kind] {
+			t.Errorf("kind %s was not tried", kind)
+		}
 	}
 	r.settle()
 	if now := r.log.Size(); now != size {
@@ -284,6 +334,24 @@ func TestG13_TheLogDecidesWhatIsLate(t *testing.T) {
 	if v.State().Counted() != 1 {
 		t.Errorf("%d ballots count", v.State().Counted())
 	}
+}
+
+// Ballots of a vote that is not open are refused by their outline, before any proof is looked at.
+func TestBallotsOutOfPhaseAreRefused(t *testing.T) {
+	v := openVote(t, simulate.Config{}, 1)
+	ballot := v.Ballot(0, []int{simulate.Yes})
+	same := func(*record.Ballot) {}
+	o := simulate.New(t, simulate.Config{Members: 20, Slots: 5, Petitions: 2})
+	round := o.Round()
+	proposed := round.Propose(round.Plan(record.CallPetition))
+	called := round.Vote()
+	cancelled := round.Propose(round.Plan(record.CallReason))
+	o.Post(cancelled.Officer(&record.Cancel{By: 1, Reason: "It was called in error."}))
+	r := start(t, o)
+	r.refused("not-open", with(t, ballot, proposed.ID, ballot.Seal(), same))
+	r.refused("not-open", with(t, ballot, called.ID, ballot.Seal(), same))
+	r.refused("ended", with(t, ballot, cancelled.ID, ballot.Seal(), same))
+	r.refused("scope", ballot.Raw())
 }
 
 func TestJ3_SizeIsCheckedBeforeAnythingElse(t *testing.T) {

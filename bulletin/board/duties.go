@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
@@ -48,34 +49,55 @@ func (b *Board) keepTime(t *turn) (bool, error) {
 // timeDue reports whether a deadline on the log has passed since the time on the log, or that time is too old while a vote is alive.
 func (b *Board) timeDue() bool {
 	now, last := b.now(), b.state.Now()
-	passed := func(deadline uint64) bool { return last < deadline && deadline <= now }
+	passed := func(moment uint64) bool { return last < moment && moment <= now }
 	for _, r := range b.state.Rounds() {
 		if passed(r.Manifest.Opens) || passed(r.Manifest.Closes) {
 			return true
 		}
 	}
+	old := now > last && now-last >= uint64(b.cfg.Interval.Seconds())
 	for _, v := range b.state.Votes() {
-		m, alive := v.Manifest, false
-		switch v.Phase {
-		case fold.Called:
-			if passed(m.Opens) || passed(m.Closes) || passed(v.Ceremony.Deadline()+1) {
-				return true
-			}
-			alive = last < m.Closes+m.Grace // a vote that nobody opened is not waited for
-		case fold.Open:
-			if passed(m.Closes) {
-				return true
-			}
-			alive = last < m.Closes+m.Grace
-		case fold.Closed:
-			if passed(v.ClosedAt + m.Grace) {
-				return true
-			}
-			alive = true
-		}
-		if alive && now >= last+uint64(b.cfg.Interval.Seconds()) && now > last {
+		if slices.ContainsFunc(moments(v, now), passed) || old && alive(v, last) {
 			return true
 		}
+	}
+	return false
+}
+
+// moments are the times at which something changes in a vote, or somebody becomes overdue.
+func moments(v *fold.Vote, now uint64) []uint64 {
+	var ms []uint64
+	switch m := v.Manifest; v.Phase {
+	case fold.Proposed:
+		if p := m.Rules.Call.Petition; p != nil {
+			ms = append(ms, p.Closes, p.Closes+1)
+		}
+		if body := m.Rules.Call.Body; body != nil {
+			ms = append(ms, body.Closes, body.Closes+1)
+		}
+	case fold.Called:
+		ms = append(ms, m.Opens, m.Closes, v.Ceremony.Deadline()+1)
+		if _, closes, reviewed, ok := v.StatementTimes(); ok {
+			ms = append(ms, closes+1, reviewed+1)
+		}
+	case fold.Open:
+		ms = append(ms, m.Closes)
+	case fold.Closed:
+		ms = append(ms, v.ClosedAt+m.Grace)
+	}
+	for _, d := range v.Duties(now) {
+		ms = append(ms, d.Deadline+1)
+	}
+	return ms
+}
+
+// alive reports whether somebody may be waiting for a vote's time to pass. A vote that nobody opened or closed is not waited for.
+func alive(v *fold.Vote, last uint64) bool {
+	switch v.Phase {
+	case fold.Called, fold.Open:
+		return last < v.Manifest.Closes+v.Manifest.Grace
+	case fold.Proposed, fold.Closed:
+		return true // until it lapses or is sealed
 	}
 	return false
 }

@@ -229,6 +229,39 @@ func TestTimeIsWrittenAtDeadlinesAndIntervals(t *testing.T) {
 	}
 }
 
+// A vote with rules that nobody calls lapses when its time is over, by the board's time alone; whoever owes something is overdue when the
+// deadline has passed.
+func TestTimeIsWrittenForVotesWithRules(t *testing.T) {
+	o := simulate.New(t, simulate.Config{Members: 20, Slots: 4, Petitions: 2})
+	round := o.Round()
+	round.Cards(0, 1)
+	petition := round.Propose(round.Plan(record.CallPetition))
+	called := round.Propose(round.Plan(record.CallReason, func(r *record.Rules) { r.Deadlines.Seeds = 333 }))
+	r := start(t, o, func(c *Config) { c.Interval = 24 * time.Hour })
+	r.post(petition.SupportOf(round.Credential(0, petition.Plan.Rules.Call.Petition.Slot)))
+	begin := o.State.Now()
+	for _, x := range []uint64{333 + 1, 2000 + 1, 5000 + 1} { // seeds, forums, petition
+		r.at(begin + x - 1)
+		r.follow()
+		before := o.State.Now()
+		r.at(begin + x)
+		r.follow()
+		if got := o.State.Now(); got != begin+x || before == got {
+			t.Errorf("at begin + %d the log says begin + %d, and begin + %d just before", x, got-begin, before-begin)
+		}
+	}
+	for _, d := range called.State().Duties(o.State.Now()) {
+		if d.Code == "seed-commit" && !d.Overdue {
+			t.Errorf("not overdue: %+v", d)
+		}
+	}
+	if got := petition.State().Phase; got != fold.Lapsed {
+		t.Fatalf("the petition is %v", got)
+	}
+	late := petition.SupportOf(round.Credential(1, petition.Plan.Rules.Call.Petition.Slot))
+	r.refused("expired", late.Raw())
+}
+
 // A trustee who is silent can be named as soon as the step's deadline has passed, without waiting for the next time record.
 func TestRestartGetsFreshTime(t *testing.T) {
 	o := simulate.New(t, simulate.Config{})
@@ -309,7 +342,7 @@ func TestSealAfterGrace(t *testing.T) {
 }
 
 // Where the code of a verdict stands in the sources of packages fold, cast, tally and record.
-var codes = regexp.MustCompile(`(?:\bvoid\(|\bfatal\([^,()]+(?:\([^()]*\))?, |\bCode[A-Z]\w* *= )"([a-z][a-z-]*)"`)
+var codes = regexp.MustCompile(`(?:\bvoid\(|\bgap\(|\bfatal\([^,()]+(?:\([^()]*\))?, |\bCode[A-Z]\w* *= )"([a-z][a-z-]*)"`)
 
 // Every code that the fold can give has a sentence.
 func TestEveryCodeHasASentence(t *testing.T) {

@@ -101,7 +101,9 @@ func (b *Board) glanceBallot(s *submission) (code, detail string) {
 		return "", "" // a relay promised it, so it is to be recorded whatever becomes of it
 	case len(s.raw) != v.Form.Length(s.number):
 		return "form", fmt.Sprintf("%d bytes, every ballot numbered %d has %d", len(s.raw), s.number, v.Form.Length(s.number))
-	case v.Phase == fold.Called:
+	case v.Ended():
+		return "ended", "the vote has ended without a result"
+	case v.Phase == fold.Proposed || v.Phase == fold.Called:
 		return "not-open", "voting has not opened"
 	case v.Phase >= fold.Sealed:
 		return "sealed", "the ballot box is sealed"

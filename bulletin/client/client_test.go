@@ -388,6 +388,41 @@ func TestReceipt(t *testing.T) {
 	}
 }
 
+// G7: a receipt under a checkpoint that is not this log's, in any of the ways in which it might look like one.
+func TestG7_CheckpointsOfOthersAreNotBelieved(t *testing.T) {
+	var text []byte
+	l := lie(t, func(_ *liar, w http.ResponseWriter, _ *http.Request, _ []byte) { w.Write(text) })
+	o := l.vote.Org
+	receipt := receiptOf(t, o, 5)
+	good := string(receipt.Checkpoint)
+	size, root := uint64(len(o.Log())), simulate.Root(o.Log())
+	foreign := simulate.New(t, simulate.Config{Origin: "other.example/log"})
+	twin := simulate.New(t, simulate.Config{}) // the same name and another key
+	body, signature, _ := strings.Cut(good, "\n\n")
+	for name, checkpoint := range map[string]string{
+		"wrong origin, right key":         string(o.SignCheckpoint("other.example/log", size, root, o.LogSigner)),
+		"right origin, foreign key":       string(o.SignCheckpoint(o.Config.Origin, size, root, foreign.LogSigner)),
+		"right origin, key of a twin":     string(o.SignCheckpoint(o.Config.Origin, size, root, twin.LogSigner)),
+		"another root":                    string(o.SignCheckpoint(o.Config.Origin, size, record.ID{1}, o.LogSigner)),
+		"no signature":                    body + "\n\n",
+		"two signatures, one of them bad": good + strings.Replace(signature, "A", "B", 1),
+		"the signature twice":             good + signature,
+		"CRLF":                            strings.ReplaceAll(good, "\n", "\r\n"),
+		"an extra line":                   body + "\nmore\n\n" + signature,
+		"a line too few":                  strings.Replace(good, "\n"+fmt.Sprint(size)+"\n", "\n", 1),
+	} {
+		if checkpoint == good {
+			t.Fatalf("%s: the checkpoint was not changed", name)
+		}
+		bad := receipt
+		bad.Checkpoint = []byte(checkpoint)
+		text = bad.Encode()
+		if _, err := l.Receipt(context.Background(), record.ID(receipt.Record)); !errors.Is(err, ErrUntrusted) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestAddresses(t *testing.T) {
 	for _, bad := range []string{"", "board.example", "ftp://board.example", "http://", "http://user@board.example", "http://board.example/?q", "http://board.example/#f", "http://%zz"} {
 		if _, err := New(bad, Options{}); err == nil {

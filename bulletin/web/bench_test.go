@@ -99,6 +99,7 @@ func benchmarkIntake(b *testing.B, connect func(b *testing.B, o *simulate.Org, c
 	b.ReportMetric(float64(worked.Microseconds())/float64(len(waits)), "cpu-µs/ballot")
 	b.ReportMetric(float64(waits[len(waits)/2].Milliseconds()), "p50-ms")
 	b.ReportMetric(float64(waits[len(waits)*99/100].Milliseconds()), "p99-ms")
+	b.ReportMetric(float64(waits[len(waits)-1].Milliseconds()), "max-ms")
 	b.ReportMetric(float64(len(chains[0][0].Raw())), "bytes/ballot")
 }
 

@@ -43,6 +43,15 @@ type voteSummary struct {
 	Quorum    uint64           `json:"quorum"`
 	Ceremony  *ceremonySummary `json:"ceremony,omitempty"` // while the vote is called
 	Contests  []contestSummary `json:"contests"`
+	Duties    []dutySummary    `json:"duties,omitempty"` // what is owed by the vote's rules
+}
+
+type dutySummary struct {
+	Code     string `json:"code"`
+	Who      string `json:"who"`
+	What     string `json:"what"`
+	Deadline uint64 `json:"deadline,omitempty"`
+	Overdue  bool   `json:"overdue,omitempty"`
 }
 
 type trusteeSummary struct {
@@ -114,7 +123,7 @@ func (h *Handler) getVotes(w http.ResponseWriter, _ *http.Request) {
 			Genesis: id, Origin: g.Origin, Title: g.Title, Now: s.Now(), Records: s.Size(), Votes: []voteSummary{},
 		}
 		for _, v := range s.Votes() {
-			out.Votes = append(out.Votes, summarizeVote(v))
+			out.Votes = append(out.Votes, summarizeVote(v, s.Now()))
 		}
 	})
 	h.writeJSON(w, out)
@@ -125,7 +134,7 @@ func (h *Handler) getVote(w http.ResponseWriter, r *http.Request) {
 	var out *voteSummary
 	h.board.View(func(s *fold.State) {
 		if v := s.Vote(id); ok && v != nil {
-			sum := summarizeVote(v)
+			sum := summarizeVote(v, s.Now())
 			out = &sum
 		}
 	})
@@ -136,7 +145,7 @@ func (h *Handler) getVote(w http.ResponseWriter, r *http.Request) {
 	h.writeJSON(w, out)
 }
 
-func summarizeVote(v *fold.Vote) voteSummary {
+func summarizeVote(v *fold.Vote, now uint64) voteSummary {
 	m := v.Manifest
 	out := voteSummary{
 		ID: v.ID, Index: v.Index, Round: v.Round.ID, Slot: m.Slot, Title: m.Title, Template: m.Template, Mock: m.Mock,
@@ -156,6 +165,9 @@ func summarizeVote(v *fold.Vote) voteSummary {
 		out.Ceremony = &ceremonySummary{
 			Attempt: c.Attempt(), Step: c.Step().String(), Deadline: c.Deadline(), Missing: append([]int{}, c.Missing()...), Ready: c.Ready(),
 		}
+	}
+	for _, d := range v.Duties(now) {
+		out.Duties = append(out.Duties, dutySummary{d.Code, d.Who, d.What, d.Deadline, d.Overdue})
 	}
 	for i := range m.Contests {
 		out.Contests = append(out.Contests, summarizeContest(&m.Contests[i], v.Result, i))
