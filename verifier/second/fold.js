@@ -60,6 +60,7 @@ export class Fold {
       o.status = e instanceof Fatal ? 'fatal' : 'void';
       o.code = e.code;
       o.scope = e.scope ?? null;
+      if (o.status === 'void' && o.vote) o.vote.voidBallots++;
     }
     this.hashes.push(o.id);
     this.outcomes.push(o);
@@ -79,8 +80,9 @@ export class Fold {
     if (r.kind === 'genesis' || r.index === 0) return this.#genesis(r);
     const scope = this.#scope(r);
     if (r.kind === 'ballot') {
-      const pending = scope.pending.delete(hex(r.id));
-      return this.#ballot(scope, r, pending);
+      o.vote = scope;
+      scope.pending.delete(hex(r.id));
+      return this.#ballot(scope, r);
     }
     if (r.kind === 'check') return this.#check(scope, r);
     const author = this.#author(r, scope);
@@ -195,6 +197,7 @@ export class Fold {
     or(signaturesHold(b.signatures, v.round.id, v.body.slot, b.key, v.round.slots[v.body.slot].moduli), 'signatures');
     or(verifySchnorr(b.key, this.#signed(r), r.seal), 'signature');
     v.checks.set(name, checked.add(id));
+    v.checked++;
   }
 }
 
@@ -270,6 +273,7 @@ const RULES = {
 
   vote(r, b, round) {
     if (b.rules !== null) throw new Unsupported('votes with rules (§15) are not supported');
+    if (b.contests.some((c) => c.decision.lots)) throw new Unsupported('ties that are broken by lot (§15) are not supported');
     or(isManifest(b, round.body.registrars.length), 'manifest');
     or(b.slot < round.body.slots - round.body.petitionSlots, 'slot-unknown');
     const slot = round.slots[b.slot];
@@ -278,7 +282,7 @@ const RULES = {
     const v = {
       id: r.id, body: b, round, phase: 'called', trustees: b.trustees.map((t) => ({ key: t.key, faults: 0 })), said: [],
       keys: new Set([...b.trustees].map((t) => hex(t.key))), relation: ballotRelation(b.contests), witnesses: b.witnesses.keys.map(parseWitnessKey),
-      credentials: new Map(), accepted: new Set(), checks: new Map(), randomness: new Set(), late: 0,
+      credentials: new Map(), accepted: new Set(), checks: new Map(), randomness: new Set(), late: 0, checked: 0, voidBallots: 0,
       lists: new Map(), listed: new Set(), pending: new Set(), inputs: new Set(), shares: b.contests.map(() => []),
     };
     v.ctx0 = this.context(v, ZERO);

@@ -213,47 +213,50 @@ class Tar {
   }
 }
 
-/**
- * Reads an audit package: its checkpoint, whose signatures are yet to be checked, and all records with their hashes, which are in the tiles,
- * which give the checkpoint's root.
- */
-export function readPackage(bytes) {
+/** An audit package of the right form: what is in its files is yet to be checked. */
+export function openPackage(bytes) {
   const tar = new Tar(bytes);
   const checkpoint = parseCheckpoint(tar.file('checkpoint'));
   if (!checkpoint) throw new Fault(2, -1, 'the checkpoint is malformed');
   if (checkpoint.size > BigInt(bytes.length)) throw new Unread('the package is too short for its tree');
   const size = Number(checkpoint.size);
   const levels = levelsOf(size);
+  for (const tile of levels.toReversed().flat()) {
+    tile.data = tar.file(tile.path);
+    if (tile.data.length !== 32 * tile.W) throw new Fault(1, -1, `${tile.path} has ${tile.data.length} bytes`);
+  }
+  const bundles = tilesOf('entries', size);
+  for (const b of bundles) b.data = tar.file(b.path);
+  tar.end();
+  return { checkpoint, levels, bundles };
+}
 
-  // Every tile under the one above it, the partial ones, and all of a highest level, under the checkpoint's root.
-  const hashes = levels.map(() => []);
+/** All leaf hashes of a package: every tile is what the one above it says, and those above all others give the checkpoint's root. */
+export function readHashes({ checkpoint, levels }) {
+  const hashes = levels.map((tiles) => tiles.flatMap((t) => pieces(t.data, 32)));
+  const partial = hashes.map((all, l) => all.slice(all.length - all.length % 256).map((hash) => ({ hash, height: 8 * l }))).reverse();
+  if (!equal(peaksRoot(partial.flat()), checkpoint.root)) throw new Fault(3, -1, 'the tiles do not give the root of the checkpoint');
   for (let l = levels.length - 1; l >= 0; l--) {
-    for (const { N, W, path } of levels[l]) {
-      const data = tar.file(path);
-      if (data.length !== 32 * W) throw new Fault(1, -1, `${path} has ${data.length} bytes`);
-      const own = pieces(data, 32);
-      if (W === 256 && l + 1 < levels.length && !equal(treeRoot(own), hashes[l + 1][N])) throw new Fault(3, -1, `${path} is not what the tile above says`);
-      hashes[l].push(...own);
+    for (const { N, W, path, data } of levels[l]) {
+      if (W === 256 && !equal(treeRoot(pieces(data, 32)), hashes[l + 1][N])) throw new Fault(3, -1, `${path} is not what the tile above says`);
     }
   }
-  const partial = hashes.flatMap((all, l) => [all.slice(all.length - all.length % 256).map((hash) => ({ hash, height: 8 * l }))]).reverse();
-  if (!equal(peaksRoot(partial.flat()), checkpoint.root)) throw new Fault(3, -1, 'the tiles do not give the root of the checkpoint');
+  return hashes[0] ?? [];
+}
 
-  const records = [];
-  for (const { N, W, path } of tilesOf('entries', size)) {
-    const bundle = tar.file(path);
+/** The records of a package with their indices, each checked against its hash before it is given. */
+export function* readRecords({ bundles }, hashes) {
+  for (const { N, W, path, data } of bundles) {
     let at = 0;
     for (let i = 256 * N; i < 256 * N + W; i++) {
-      const length = at + 2 <= bundle.length ? bundle.readUInt16BE(at) : 0;
-      const record = bundle.subarray(at + 2, at + 2 + length);
-      if (length === 0 || record.length !== length || !equal(leafHash(record), hashes[0][i])) throw new Fault(3, i, 'a record is not in the tree');
-      records.push(record);
+      const length = at + 2 <= data.length ? data.readUInt16BE(at) : 0;
+      const record = data.subarray(at + 2, at + 2 + length);
+      if (length === 0 || record.length !== length || !equal(leafHash(record), hashes[i])) throw new Fault(3, i, 'a record is not in the tree');
+      yield record;
       at += 2 + length;
     }
-    if (at !== bundle.length) throw new Fault(3, 256 * N + W - 1, `${path} goes on after its last record`);
+    if (at !== data.length) throw new Fault(3, 256 * N + W - 1, `${path} goes on after its last record`);
   }
-  tar.end();
-  return { checkpoint, records, hashes: hashes[0] ?? [] };
 }
 
 /** The root over complete subtrees given from left to right. */

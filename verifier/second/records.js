@@ -29,7 +29,7 @@ const key = sized(32);
 const party = fields({ name: string, url: string, key });
 const decision = fields({
   method: string, option: uint, num: uint, den: uint, strict: bool, base: string, over: list(uint), quorumNum: uint, quorumDen: uint,
-  seats: uint, binding: bool,
+  seats: uint, binding: bool, lots: bool, // lots: what this verifier does not support (§15)
 });
 const contest = fields({
   id: string, kind: string, title: texts, options: list(fields({ id: string, title: texts })), min: uint, max: uint, decision,
