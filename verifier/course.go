@@ -67,9 +67,6 @@ func (c *course) warnings(v *fold.Vote) []string {
 	for _, r := range c.replaced {
 		warn("a trustee was replaced after the vote was called: trustee %s", r)
 	}
-	if n := uint64(len(c.replaced)); n >= m.Threshold {
-		warn("trustees were replaced %d times, and %d can open ballots: the names that the vote was called with do not vouch for secrecy", n, m.Threshold)
-	}
 	// A tenth of the time for voting is late.
 	tenth := max(1, (m.Closes-m.Opens)/10)
 	if opened := v.Times.Opened; v.Phase >= fold.Open && m.Rules == nil && opened-m.Opens > tenth { // by rules, the time for voting does not shrink

@@ -14,16 +14,15 @@ import (
 // the first as possible: every ballot on its own, fractions, no piles, no merging.
 // It serves for comparison only.
 type secondCounter struct {
-	e        *count.Election
-	lot      count.Lot
-	papers   []*secondPaper
-	out      map[int]bool // excluded, withdrawn
-	in       []int        // elected
-	history  []map[int]*big.Rat
-	draws    int
-	quota    *big.Rat
-	stages   []string
-	rounding *big.Rat
+	e       *count.Election
+	lot     count.Lot
+	papers  []*secondPaper
+	out     map[int]bool // excluded, withdrawn
+	in      []int        // elected
+	history []map[int]*big.Rat
+	draws   int
+	quota   *big.Rat
+	stages  []string
 }
 
 type secondPaper struct {

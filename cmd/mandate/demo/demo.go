@@ -17,7 +17,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"mandate/ballot/record"
 	"mandate/verifier/command"
 )
 
@@ -149,6 +148,3 @@ func (o *organisation) saveAudit(ctx context.Context, path string) error {
 	}
 	return f.Close()
 }
-
-// shown is a vote's id as people see it in progress lines.
-func shown(id record.ID) string { return id.Short() + "…" }
