@@ -3,6 +3,7 @@ package board
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"mandate/ballot/fold"
@@ -17,6 +18,8 @@ import (
 type turn struct {
 	entries [][]byte
 	waiting []*submission // records of this turn, and resubmissions of earlier ones
+	keep    [][]byte      // supports that are promised and not yet published
+	forget  []record.ID   // those that are
 	size    uint64        // of the log after it
 }
 
@@ -79,7 +82,7 @@ func (b *Board) judge(batch []*submission) turn {
 	var t turn
 	err := b.durable.failure()
 	for _, s := range batch {
-		b.waiting(s.kind).n.Add(-1)
+		b.waiting(s).n.Add(-1)
 		if err == nil {
 			err = b.admit(&t, s)
 		}
@@ -105,6 +108,11 @@ func (b *Board) admit(t *turn, s *submission) error {
 		t.waiting = append(t.waiting, s)
 		return nil
 	}
+	if b.isKept(s.scope, s.id) {
+		s.kept = true
+		t.waiting = append(t.waiting, s)
+		return nil
+	}
 	out := b.state.Judge(s.prepared)
 	if !timeless[s.kind] && !unsigned[out.Code] {
 		fresh, err := b.keepTime(t)
@@ -114,6 +122,18 @@ func (b *Board) admit(t *turn, s *submission) error {
 		if fresh {
 			out = b.state.Judge(s.prepared)
 		}
+	}
+	if ends[s.kind] && out.Status == fold.Accepted {
+		if err := b.publish(t, s.scope); err != nil {
+			return err
+		}
+		out = b.state.Judge(s.prepared)
+	}
+	if out.Status == fold.Accepted && s.kind == "support" {
+		if s.code, s.detail = b.hold(t, s); s.code != "" {
+			close(s.done)
+		}
+		return nil
 	}
 	if out.Status != fold.Accepted && !b.isOwed(s.prepared) {
 		s.code, s.detail = out.Code, out.Err.Error()
@@ -156,8 +176,14 @@ func (b *Board) write() {
 	defer close(b.written)
 	for t := range b.turns {
 		err := b.durable.failure()
+		if err == nil && len(t.keep) > 0 {
+			err = b.log.Keep(t.keep)
+		}
 		if err == nil && len(t.entries) > 0 {
 			err = b.append(t)
+		}
+		if err == nil && len(t.forget) > 0 {
+			err = b.log.Forget(t.forget)
 		}
 		if err != nil {
 			b.fail(err)
@@ -173,15 +199,25 @@ func (b *Board) write() {
 
 // append writes a turn's entries and returns when they are durable.
 func (b *Board) append(t turn) error {
-	first, err := b.log.AppendBatch(context.Background(), t.entries)
-	if err != nil {
-		return fmt.Errorf("writing to the log: %w", err)
-	}
-	if want := t.size - uint64(len(t.entries)); first != want {
-		return fmt.Errorf("writing to the log: records were put at %d, not at %d", first, want)
+	want := t.size - uint64(len(t.entries))
+	for some := range slices.Chunk(t.entries, maxAppend) {
+		first, err := b.log.AppendBatch(context.Background(), some)
+		if err != nil {
+			return fmt.Errorf("writing to the log: %w", err)
+		}
+		if first != want {
+			return fmt.Errorf("writing to the log: records were put at %d, not at %d", first, want)
+		}
+		want += uint64(len(some))
 	}
 	return nil
 }
+
+// maxAppend is how many records are handed to the log at once, which bounds what may wait there. More come only with supports.
+const maxAppend = 1024
+
+// ends are the kinds that end the time in which supports are taken, so that all that were promised come before them.
+var ends = map[string]bool{"opening": true, "cancel": true}
 
 // fail stops the board for good: nothing more is taken, promised or answered. What was promised is durable, so nothing is lost.
 func (b *Board) fail(err error) {

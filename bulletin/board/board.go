@@ -15,8 +15,10 @@ package board
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -33,7 +35,9 @@ type Board struct {
 	genesis record.ID
 	log     Log
 	policy  boardlog.Policy
-	records *rate.Limiter // of records other than ballots
+	records *rate.Limiter // of records that are neither ballots nor signed by a party
+	authors authors
+	*calendar
 
 	mu    sync.RWMutex // guards state and index, which only own changes
 	state *fold.State
@@ -41,9 +45,12 @@ type Board struct {
 	// the index costs one insertion each and can never disagree with the log; a million records take about 60 MB, a fraction of what the
 	// fold itself keeps for as many ballots.
 	index map[record.ID]uint64
+	// supports has by vote what is promised and not on the log.
+	supports map[record.ID]*supports
 
 	// Of own alone.
 	clockBack   bool
+	clockJumped bool
 	sealTried   map[record.ID]uint64 // by vote: the size of the log when its seal was last refused
 	sealRefused map[record.ID]string // by vote: the code
 
@@ -52,6 +59,7 @@ type Board struct {
 	queue    chan *submission // of room for all that may wait
 	ballots  waiting
 	others   waiting
+	parties  waiting
 
 	prepared chan []*submission
 	turns    chan turn
@@ -74,9 +82,12 @@ type waiting struct {
 	most int64
 }
 
-func (b *Board) waiting(kind string) *waiting {
-	if kind == "ballot" {
+func (b *Board) waiting(s *submission) *waiting {
+	switch {
+	case s.kind == "ballot":
 		return &b.ballots
+	case s.signed:
+		return &b.parties
 	}
 	return &b.others
 }
@@ -111,3 +122,11 @@ func (b *Board) Failed() <-chan struct{} { return b.failed }
 
 // Err returns the error that stopped the board, nil while it runs.
 func (b *Board) Err() error { return b.durable.failure() }
+
+// Trouble says what is the matter with a board that takes records and yet needs somebody to look after it; "" if nothing is.
+func (b *Board) Trouble() string {
+	if _, jumped := b.read(); jumped > 0 {
+		return fmt.Sprintf("the machine's clock has leapt ahead by %v and is not believed: no time is written on the log. Set it right, or start the board anew if it is right", jumped.Round(time.Second))
+	}
+	return ""
+}

@@ -28,7 +28,8 @@ type Config struct {
 	// and may be nil.
 	Genesis *record.Genesis
 
-	// Clock is the machine's clock. Default time.Now.
+	// Clock is the time. Default: the machine's clock, as long as it agrees with its steady clock; when it leaps ahead by minutes, the board
+	// writes no time until it agrees again or the board is started anew. A clock that is given is believed always.
 	Clock func() time.Time
 	// Interval is the longest time between two time records while a vote is called, open or closed. Default one minute. A time record
 	// also stands before every record that depends on the time, and once a deadline on the log has passed.
@@ -43,11 +44,11 @@ type Config struct {
 	// Batch is how many records are checked and recorded together at most. Together they cost less; the first waits for the last.
 	// Default 256.
 	Batch int
-	// Ballots and Records are how many ballots, and how many other records, may wait to be checked. What comes beyond that is refused as
-	// busy. Defaults 4096 and 256.
+	// Ballots and Records are how many ballots may wait to be checked, and how many records of parties and how many others. What comes
+	// beyond that is refused as busy. Defaults 4096 and 256.
 	Ballots, Records int
-	// RecordRate and RecordBurst bound records other than ballots, of all senders together: so many per second, and at once. Defaults
-	// 200 and 2000.
+	// RecordRate and RecordBurst bound records other than ballots: so many per second, and at once, of each party that signs them, and of
+	// all other senders together. Defaults 200 and 2000.
 	RecordRate  rate.Limit
 	RecordBurst int
 
@@ -76,9 +77,6 @@ func (c Config) check() (Config, note.Verifier, error) {
 	set(&c.Records, 256)
 	set(&c.RecordRate, 200)
 	set(&c.RecordBurst, 2000)
-	if c.Clock == nil {
-		c.Clock = time.Now
-	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}

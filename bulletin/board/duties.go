@@ -10,17 +10,21 @@ import (
 	"mandate/ballot/record"
 )
 
-// now returns the machine's time in seconds since 1970.
+// now returns the time in seconds since 1970.
 func (b *Board) now() uint64 {
-	return uint64(min(max(b.cfg.Clock().Unix(), 0), record.MaxTime))
+	now, _ := b.read()
+	return now
 }
 
-// duties posts what the board owes: the time, its list of promises, seals.
+// duties posts what the board owes: the time, supports, its list of promises, seals.
 func (b *Board) duties(t *turn) error {
 	if b.timeDue() {
 		if _, err := b.keepTime(t); err != nil {
 			return err
 		}
+	}
+	if err := b.publishDue(t); err != nil {
+		return err
 	}
 	for _, v := range b.state.Votes() {
 		if v.Phase == fold.Closed {
@@ -35,13 +39,28 @@ func (b *Board) duties(t *turn) error {
 // keepTime posts the time if it is later than that on the log, and reports whether it was. The time on the log never goes back: when the
 // machine's clock does, the log's time stands still until the clock has caught up.
 func (b *Board) keepTime(t *turn) (bool, error) {
-	now, last := b.now(), b.state.Now()
+	now, jumped := b.read()
+	if jumped > 0 != b.clockJumped {
+		b.clockJumped = jumped > 0
+		if b.clockJumped {
+			b.cfg.Log.Error("the machine's clock has leapt ahead and is not believed; no time is written until it agrees with the steady clock again, or the board is started anew", "ahead", jumped)
+		} else {
+			b.cfg.Log.Info("the machine's clock is right again")
+		}
+	}
+	if b.clockJumped {
+		return false, nil
+	}
+	last := b.state.Now()
 	if now < last && !b.clockBack {
 		b.cfg.Log.Warn("the machine's clock is behind the log; the log's time stands still until it has caught up", "seconds", last-now)
 	}
 	b.clockBack = now < last
 	if now <= last {
 		return false, nil
+	}
+	if err := b.publishEnding(t, now); err != nil {
+		return false, err
 	}
 	return true, b.post(t, b.genesis, &record.Time{Now: now})
 }

@@ -10,7 +10,7 @@ import (
 	"mandate/verifier/boardlog"
 )
 
-// A Log is what the board needs of its log; a *store.Log is one, and says what each method promises.
+// A Log is what the board needs of its log; a *store.Log says what each method promises.
 type Log interface {
 	boardlog.Source // the newest checkpoint, and all tiles below it
 
@@ -26,4 +26,6 @@ type Log interface {
 	// InclusionProof proves the entry at an index in the tree of a size.
 	InclusionProof(ctx context.Context, index, size uint64) (tlog.RecordProof, error)
 	Close() error
+
+	Shelf
 }

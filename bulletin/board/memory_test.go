@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
+	"slices"
 	"sync"
 
 	"golang.org/x/mod/sumdb/note"
@@ -27,6 +29,7 @@ type memoryLog struct {
 	slow    chan struct{} // if not nil, Append takes one before it does anything
 	appends int
 	older   *memoryLog // if not nil, whose checkpoint is shown
+	shelf   map[record.ID][]byte
 }
 
 func newMemoryLog(signer note.Signer, entries ...[]byte) *memoryLog {
@@ -158,4 +161,34 @@ func (l *memoryLog) has(id record.ID) int {
 		}
 	}
 	return -1
+}
+
+func (l *memoryLog) Keep(raws [][]byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.broken != nil {
+		return l.broken
+	}
+	if l.shelf == nil {
+		l.shelf = make(map[record.ID][]byte)
+	}
+	for _, raw := range raws {
+		l.shelf[record.IDOf(raw)] = raw
+	}
+	return nil
+}
+
+func (l *memoryLog) Forget(ids []record.ID) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range ids {
+		delete(l.shelf, id)
+	}
+	return nil
+}
+
+func (l *memoryLog) Kept() ([][]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Values(l.shelf)), nil
 }

@@ -32,7 +32,11 @@ func Open(ctx context.Context, c Config) (*Board, error) {
 	if err != nil {
 		return nil, fmt.Errorf("board: %w", err)
 	}
-	b, err := OpenOn(ctx, c, log)
+	kept, err := openStore(log)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("board: %w", err), log.Close())
+	}
+	b, err := OpenOn(ctx, c, kept)
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
@@ -46,12 +50,16 @@ func OpenOn(ctx context.Context, c Config, log Log) (*Board, error) {
 		return nil, fmt.Errorf("board: %w", err)
 	}
 	b := newBoard(c, verifier, log)
+	b.calendar = newCalendar(c.Clock)
 	if log.Size() == 0 {
 		if err := b.begin(ctx); err != nil {
 			return nil, fmt.Errorf("board: beginning the log: %w", err)
 		}
 	}
 	if err := b.restore(ctx); err != nil {
+		return nil, fmt.Errorf("board: %w", err)
+	}
+	if err := b.recall(); err != nil {
 		return nil, fmt.Errorf("board: %w", err)
 	}
 	b.durable = newProgress(b.state.Size())
@@ -65,13 +73,16 @@ func newBoard(c Config, verifier note.Verifier, log Log) *Board {
 	b := &Board{
 		cfg: c, key: c.Key, log: log, policy: boardlog.Policy{Origin: c.Signer.Name(), Log: verifier}, records: rate.NewLimiter(c.RecordRate, c.RecordBurst),
 		state: fold.New(), index: make(map[record.ID]uint64),
+		supports:  make(map[record.ID]*supports),
 		sealTried: make(map[record.ID]uint64), sealRefused: make(map[record.ID]string),
-		queue:    make(chan *submission, c.Ballots+c.Records),
+		queue:    make(chan *submission, c.Ballots+2*c.Records),
 		ballots:  waiting{most: int64(c.Ballots)},
 		others:   waiting{most: int64(c.Records)},
+		parties:  waiting{most: int64(c.Records)},
 		prepared: make(chan []*submission, 1), turns: make(chan turn, 1), look: make(chan chan struct{}),
 		written: make(chan struct{}), failed: make(chan struct{}),
 	}
+	b.authors = authors{rate: c.RecordRate, burst: c.RecordBurst, limits: make(map[record.Key]*rate.Limiter)}
 	b.general.refusals = make(map[string]generalRefusal)
 	return b
 }

@@ -14,19 +14,22 @@ import (
 type Answer struct {
 	ID      record.ID
 	Index   uint64 // in the log
-	Promise []byte // the signed promise of SPEC.md §8.4; nil unless the record is a ballot
+	Promise []byte // the signed promise of SPEC.md §8.4; nil unless the record is a ballot or a support
+	Kept    bool   // a support that will be on the log with its batch, and has no index yet
 }
 
 // A submission is a record on its way through the board.
 type submission struct {
 	outlined
-	raw []byte
-	id  record.ID
+	raw    []byte
+	id     record.ID
+	signed bool // by the party that it names
 
 	prepared *fold.Prepared
 
 	// What came of it, set before done is closed.
 	index        uint64
+	kept         bool
 	code, detail string // of a refusal; code is empty if the record was taken
 	err          error  // the board has failed
 	done         chan struct{}
@@ -54,7 +57,7 @@ func (b *Board) Submit(ctx context.Context, raw []byte) (Answer, error) {
 		return b.taken(s)
 	case code != "":
 		return Answer{}, b.refuse(s.kind, s.scope, s.id, code, detail)
-	case s.kind != "ballot" && !b.records.Allow():
+	case !b.allow(s):
 		return Answer{}, b.Refuse(CodeRate)
 	}
 	if err := b.enqueue(s); err != nil {
@@ -72,6 +75,18 @@ func (b *Board) Submit(ctx context.Context, raw []byte) (Answer, error) {
 		return Answer{}, b.refuse(s.kind, s.scope, s.id, s.code, s.detail)
 	}
 	return b.taken(s)
+}
+
+// allow bounds records other than ballots: those of each party by its own limit, all others together.
+func (b *Board) allow(s *submission) bool {
+	if s.kind == "ballot" {
+		return true
+	}
+	key, signed := b.author(s.raw)
+	if s.signed = signed; signed {
+		return b.authors.limit(key).Allow()
+	}
+	return b.records.Allow()
 }
 
 // glance makes the checks that cost next to nothing: is the record known, and can it be taken at all. It decides nothing that the fold would
@@ -137,7 +152,7 @@ func (b *Board) enqueue(s *submission) error {
 	if b.stopping {
 		return b.Refuse(CodeStopping)
 	}
-	if waiting := b.waiting(s.kind); waiting.n.Add(1) > waiting.most {
+	if waiting := b.waiting(s); waiting.n.Add(1) > waiting.most {
 		waiting.n.Add(-1)
 		return b.Refuse(CodeBusy)
 	}
@@ -145,10 +160,10 @@ func (b *Board) enqueue(s *submission) error {
 	return nil
 }
 
-// taken answers for a record that is durable at its index.
+// taken answers for a record that is durable, at its index or on the shelf.
 func (b *Board) taken(s *submission) (Answer, error) {
-	a := Answer{ID: s.id, Index: s.index}
-	if s.kind != "ballot" {
+	a := Answer{ID: s.id, Index: s.index, Kept: s.kept}
+	if s.kind != "ballot" && s.kind != "support" {
 		return a, nil
 	}
 	p, err := record.SignAnswer(b.genesis, &record.Promise{Vote: s.scope, Ballot: s.id, At: b.now()}, b.key, rand.Reader)

@@ -14,8 +14,8 @@ import (
 
 // Accepted is the board's answer for a record it has taken.
 type Accepted struct {
-	Index   uint64 // where the board says the record is; only a receipt proves it
-	Promise []byte // of a ballot: the promise, signed by the board for exactly this ballot
+	Index   uint64 // where the board says the record is; only a receipt proves it. 0 for a support that is not published yet
+	Promise []byte // of a ballot or support: the promise, signed by the board for exactly this record
 }
 
 // A Refused is the board's refusal of a record.
@@ -41,11 +41,14 @@ const (
 	maxAnswer = 8 << 10
 )
 
-// Submit sends a record until the board has answered. The error is a *Refused if the board refuses. For a ballot, the client must have been
+// isPromised reports whether the board answers a record by a promise.
+func isPromised(r *record.Record) bool { return r.Kind() == "ballot" || r.Kind() == "support" }
+
+// Submit sends a record until the board has answered. The error is a *Refused if the board refuses. For a ballot or support, the client must have been
 // told whom to Trust: an answer without a promise that holds is an error that wraps ErrUntrusted.
 func (c *Client) Submit(ctx context.Context, r *record.Record) (*Accepted, error) {
-	if r.Kind() == "ballot" && c.trust == nil {
-		return nil, errors.New("sending a ballot: no key is known to check the board's promise with")
+	if isPromised(r) && c.trust == nil {
+		return nil, fmt.Errorf("sending a %s: no key is known to check the board's promise with", r.Kind())
 	}
 	var out *Accepted
 	err := c.persist(ctx, request{method: http.MethodPost, path: "/records", body: r.Raw(), limit: maxAnswer}, func(a answer) error {
@@ -68,7 +71,7 @@ func (c *Client) accepted(r *record.Record, a answer) (*Accepted, error) {
 	if a.status != http.StatusOK {
 		return nil, a.unexpected()
 	}
-	if r.Kind() == "ballot" {
+	if isPromised(r) {
 		return c.promised(r, kind, a)
 	}
 	var got struct {

@@ -81,7 +81,9 @@ func (h *Handler) postRecord(w http.ResponseWriter, r *http.Request) {
 	}
 	if a.Promise != nil {
 		w.Header().Set("Content-Type", TypePromise)
-		w.Header().Set(HeaderIndex, strconv.FormatUint(a.Index, 10))
+		if !a.Kept {
+			w.Header().Set(HeaderIndex, strconv.FormatUint(a.Index, 10))
+		}
 		w.Write(a.Promise)
 		return
 	}

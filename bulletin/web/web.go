@@ -139,5 +139,9 @@ func (h *Handler) getHealth(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if trouble := h.board.Trouble(); trouble != "" {
+		w.Write([]byte("records are taken, but " + trouble + "\n"))
+		return
+	}
 	w.Write([]byte("ok\n"))
 }

@@ -29,7 +29,7 @@ type Board interface {
 	// Extends checks that the newest checkpoint that was checked continues an earlier one of the same log, given as signed. The error is a
 	// *boardlog.HistoryError if the two prove that the board has shown two histories, and wraps boardlog.ErrStale if the newest is older.
 	Extends(ctx context.Context, earlier []byte) error
-	// Submit sends a record. It returns the board's signed promise for a ballot, and nil for another record that was recorded. A refusal
+	// Submit sends a record. It returns the board's signed promise for a ballot or a support, and nil for another record that was recorded. A refusal
 	// is an error that wraps a *client.Refused; see RefusalCode. Sending the same record again is answered as the first time.
 	Submit(ctx context.Context, r *record.Record) (promise []byte, err error)
 	// Receipt returns the receipt of a record. It waits for the record to be in a checkpoint.

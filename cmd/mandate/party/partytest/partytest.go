@@ -106,7 +106,7 @@ func (v *View) Submit(_ context.Context, r *record.Record) ([]byte, error) {
 		}
 		org.Append(put.Raw())
 	}
-	if r.Kind() != "ballot" {
+	if r.Kind() != "ballot" && r.Kind() != "support" {
 		return nil, nil
 	}
 	promise, err := record.SignAnswer(org.Genesis, &record.Promise{Vote: r.Scope, Ballot: r.ID(), At: org.State.Now()}, org.Board, rand.Reader)
