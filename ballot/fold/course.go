@@ -23,7 +23,8 @@ type Times struct {
 
 // course is how a vote with rules has been called and deliberated on so far (SPEC.md §15).
 type course struct {
-	rules *record.Rules
+	rules    *record.Rules
+	manifest *record.Vote // as in the record
 
 	supports map[record.Key]bool
 	batches  Batches
@@ -50,6 +51,14 @@ type course struct {
 	closes   uint64 // as the opening has set it
 	reason   string // of the cancellation or annulment
 	response *record.Response
+}
+
+// Proposal returns the manifest as it is in its record, without what the vote's course has filled in.
+func (v *Vote) Proposal() *record.Vote {
+	if v.course == nil {
+		return v.Manifest
+	}
+	return v.course.manifest
 }
 
 // Rules returns the vote's rules, nil if it has none.
@@ -79,7 +88,7 @@ func (s *State) propose(v *Vote) {
 		return
 	}
 	c := &course{
-		rules: rules, supports: make(map[record.Key]bool), signed: make(map[uint64]bool),
+		rules: rules, manifest: v.Manifest, supports: make(map[record.Key]bool), signed: make(map[uint64]bool),
 		commits: make(map[uint64]record.ID), seeds: make(map[uint64]record.ID),
 		spoken: make(map[record.Key]bool), named: make(map[uint64]bool), withheld: make(map[record.ID]bool),
 		mailings: make(map[uint64]*Mailing),

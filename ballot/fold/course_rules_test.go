@@ -402,6 +402,35 @@ func TestDuties(t *testing.T) {
 	}
 }
 
+// TestLotsAreOwed: where a tie is broken by lot, t trustees owe their parts of it.
+func TestLotsAreOwed(t *testing.T) {
+	s := courseAt(t, "election open")
+	s.fork()
+	s.v.Cast(0, []int{0})
+	s.v.Close()
+	s.v.Promises()
+	s.v.Seal()
+	s.v.Inputs(1, 2)
+	owed := func(want ...string) {
+		t.Helper()
+		var got []string
+		for _, d := range s.v.State().Duties(s.o.State.Now()) {
+			got = append(got, d.Code+"/"+d.Who)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("owed: %q, want %q", got, want)
+		}
+	}
+	owed("shares/Trustee 1", "shares/Trustee 2", "shares/Trustee 3")
+	s.o.Post(s.v.By(1, s.v.SharesBody(1, 0)))
+	s.o.Post(s.v.By(2, s.v.SharesBody(2, 0)))
+	owed("lots/Trustee 1", "lots/Trustee 2", "lots/Trustee 3")
+	s.o.Post(s.v.By(3, s.v.LotsBody(3)))
+	owed("lots/Trustee 1", "lots/Trustee 2")
+	s.o.Post(s.v.By(1, s.v.LotsBody(1)))
+	owed("result/the commission")
+}
+
 // TestAReplacedTrusteeOwes names the trustee who took another's place.
 func TestAReplacedTrusteeOwes(t *testing.T) {
 	s := courseAt(t, "called")

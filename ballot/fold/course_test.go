@@ -126,9 +126,9 @@ func bodyStory(t *testing.T) {
 
 // electionStory: an election of two, called by the calendar, that must wait for another vote.
 func electionStory(t *testing.T) {
-	s := &scene{t: t, o: simulate.New(t, simulate.Config{
-		Members: 20, Slots: 2, Contests: []contest.Contest{simulate.Choose("committee", 0, 0, 100, 2)},
-	})}
+	committee := simulate.Choose("committee", 0, 0, 100, 2)
+	committee.Decision.Lots = true
+	s := &scene{t: t, o: simulate.New(t, simulate.Config{Members: 20, Slots: 2, Contests: []contest.Contest{committee}})}
 	s.r = s.o.Round()
 	s.r.Cards(0, 1, 2)
 	branch := s.r.Vote(func(m *record.Vote) { m.Contests = []contest.Contest{simulate.YesNo("question")} })

@@ -116,20 +116,29 @@ func (d *duties) tally() {
 		}
 		return
 	}
+	if v.Counted() == 0 {
+		d.owe("result", commission, "certify the result", v.Times.Sealed, within)
+		return
+	}
+	lots := v.NeedsLots() && uint64(v.LotsGiven()) < v.Manifest.Threshold
 	short := false
 	for k := range v.Manifest.Contests {
-		short = short || v.Counted() > 0 && uint64(len(v.SharesOf(k))) < v.Manifest.Threshold
+		short = short || uint64(len(v.SharesOf(k))) < v.Manifest.Threshold
 	}
-	if !short {
+	if !short && !lots {
 		d.owe("result", commission, "certify the result", v.Times.Sealed, within)
 		return
 	}
 	for i := 1; i <= n; i++ {
+		missing := false
 		for k := range v.Manifest.Contests {
-			if v.Shares(i, k) == nil {
-				d.owe("shares", d.v.TrusteeName(i), "give its part of the count", v.Times.Sealed, within)
-				break
-			}
+			missing = missing || v.Shares(i, k) == nil
+		}
+		switch {
+		case short && missing:
+			d.owe("shares", v.TrusteeName(i), "give its part of the count", v.Times.Sealed, within)
+		case lots && v.Lots(i) == nil:
+			d.owe("lots", v.TrusteeName(i), "give its part of the lots", v.Times.Sealed, within)
 		}
 	}
 }

@@ -73,12 +73,17 @@ func (r *Round) Plan(method string, change ...func(*record.Rules)) *Plan {
 	for _, f := range change {
 		f(p.Rules)
 	}
-	for range r.Registrars {
+	p.seeds(len(r.Registrars))
+	return p
+}
+
+// seeds draws the seeds of n registrars.
+func (p *Plan) seeds(n int) {
+	for range n {
 		var seed record.ID
 		rand.Read(seed[:])
 		p.Seeds = append(p.Seeds, seed)
 	}
-	return p
 }
 
 // Member opens a roll entry, as its member allows.
@@ -264,10 +269,14 @@ func (v *Vote) Respond() {
 	v.Org.Post(v.Org.Sign(v.ID, &record.Response{Text: "We will do as the members have decided."}, v.Plan.Responder))
 }
 
-// Deliberate goes through everything that the rules ask for between the call and the opening, with a statement of each side.
+// Deliberate goes through everything that the rules ask for between the call and the opening, with a statement of each side, and with two
+// candidates more than there are seats if there are none.
 func (v *Vote) Deliberate() {
 	v.Org.tb.Helper()
 	rules := v.State().Rules()
+	if rules.Nominations != nil && len(v.State().Nominated()) == 0 {
+		v.candidates()
+	}
 	if rules.Statements.Window > 0 {
 		v.Commit()
 		for i, side := range rules.Statements.Sides {

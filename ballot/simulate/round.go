@@ -40,7 +40,7 @@ func (o *Org) PostRoll() (*roll.Roll, record.ID) {
 	for i := range members {
 		members[i] = roll.Member{Number: fmt.Sprintf("%05d", i), Name: fmt.Sprintf("Member %d", i)}
 	}
-	private, err := roll.New("All members", "", "2027-01-01", members)
+	private, err := roll.New("All members", o.Config.Segment, "2027-01-01", members)
 	if err != nil {
 		o.tb.Fatalf("simulate: %v", err)
 	}

@@ -41,7 +41,8 @@ import (
 
 // Config says how large the organisation is. Zero fields have the defaults said.
 type Config struct {
-	Members int // on the roll; default 10
+	Members int    // on the roll; default 10
+	Segment string // of the roll; default the whole organisation
 
 	Registrars int    // default 2
 	Slots      uint64 // of a round; default 1
