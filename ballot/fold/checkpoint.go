@@ -2,6 +2,7 @@ package fold
 
 import (
 	"fmt"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -21,16 +22,17 @@ func witnesses(p record.WitnessPolicy) ([]note.Verifier, error) {
 		return nil, fmt.Errorf("witnesses: %d of %d keys are needed", p.Need, len(p.Keys))
 	}
 	var keys []note.Verifier
-	names := make(map[string]bool)
+	taken := make(map[string]bool) // names and keys
 	for i, k := range p.Keys {
 		w, err := checkpoint.ParseWitnessKey(k)
 		if err != nil {
 			return nil, fmt.Errorf("witnesses.keys[%d]: %w", i, err)
 		}
-		if names[w.Name()] {
-			return nil, fmt.Errorf("witnesses.keys[%d]: %q is there twice", i, w.Name())
+		key := strings.SplitN(k, "+", 3)[2] // of name+id+key: one witness must not count as two
+		if taken["name "+w.Name()] || taken["key "+key] {
+			return nil, fmt.Errorf("witnesses.keys[%d]: %q or its key is there twice", i, w.Name())
 		}
-		names[w.Name()] = true
+		taken["name "+w.Name()], taken["key "+key] = true, true
 		keys = append(keys, w)
 	}
 	return keys, nil

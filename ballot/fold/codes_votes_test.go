@@ -1,10 +1,12 @@
 package fold_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
 
+	"mandate/ballot/checkpoint"
 	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
@@ -80,6 +82,14 @@ var manifestRefusals = []refusal{
 	manifest("more witnesses needed than there are", func(s *scene, m *record.Vote) { m.Witnesses.Need = 2 }),
 	manifest("a witness key that is none", func(s *scene, m *record.Vote) { m.Witnesses.Keys[0] = "w+0+A" }),
 	manifest("G7 the log's key for a witness's", func(s *scene, m *record.Vote) { m.Witnesses.Keys[0] = s.o.LogKey }),
+	manifest("one witness under two names", func(s *scene, m *record.Vote) {
+		_, rest, _ := strings.Cut(m.Witnesses.Keys[0], "+")
+		key, err := base64.StdEncoding.DecodeString(strings.SplitN(rest, "+", 2)[1])
+		if err != nil {
+			panic(err)
+		}
+		m.Witnesses.Keys = append(m.Witnesses.Keys, checkpoint.WitnessKey("another", key[1:]))
+	}),
 	manifest("one witness twice", func(s *scene, m *record.Vote) { m.Witnesses.Keys = slices.Repeat(m.Witnesses.Keys, 2) }),
 	{"slot 3 of 3", "issued", fold.Void, "slot-unknown", func(s *scene) []byte { return called(s, func(m *record.Vote) { m.Slot = 3 }) }},
 	{"a petition's slot", "issued", fold.Void, "slot-unknown", func(s *scene) []byte { return called(s, func(m *record.Vote) { m.Slot = 2 }) }},
