@@ -88,6 +88,7 @@ export class Fold {
     const author = this.#author(r, scope);
     or(author, 'author');
     or(verifySchnorr(author, this.#signed(r), r.seal), 'signature');
+    if (r.kind === 'opening') or(equal(r.body.call, ZERO), 'form'); // a vote without rules has no call
     if (IN_PHASE[r.kind]) or(scope.phase === IN_PHASE[r.kind], 'phase');
     const rule = r.kind === 'keygen-restart' || !r.kind.startsWith('keygen-') ? RULES[r.kind] : this.#keygen;
     rule.call(this, r, r.body, scope);
@@ -220,7 +221,7 @@ const RULES = {
     or(b.part <= BigInt(roll.parts), 'order');
     or(b.part === BigInt(roll.parts), 'dup');
     const left = Number(roll.body.count) - roll.entries.length;
-    or(left > 0, 'dup');
+    or(left > 0, 'order');
     const entries = pieces(b.entries, 32);
     or(entries?.length === Math.min(left, PART), 'form');
     const all = [...roll.entries, ...entries];

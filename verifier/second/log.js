@@ -97,7 +97,7 @@ const isOf = (line, key) => line.name === key.name && line.id === key.id;
 
 /** Whether a parsed checkpoint meets a policy {origin, log, witnesses, need}. With `only`, no other keys may have signed (§7.5). */
 export function meets(cp, { origin, log, witnesses = [], need = 0n, only = false }) {
-  if (cp.origin !== origin) return false;
+  if (cp.origin !== origin || log.name !== origin) return false;
   let logSigned = false, cosigned = 0n;
   for (const line of cp.lines) {
     const key = [log, ...witnesses].find((k) => isOf(line, k));
@@ -154,26 +154,17 @@ export class Fault extends Error {
 function tileNumber(n) {
   const groups = [];
   do {
-    groups.unshift((groups.length ? 'x' : '') + String(n % 1000).padStart(3, '0'));
-    n = Math.floor(n / 1000);
+    groups.unshift(String(n % 1000n).padStart(3, '0'));
+    n /= 1000n;
   } while (n);
-  return groups.join('/');
+  return groups.map((g, i) => (i < groups.length - 1 ? 'x' + g : g)).join('/');
 }
 
-/** The hash tiles of one level of a tree of n: [{N, W, path}]. */
-function tilesOf(name, k) {
-  const tiles = [];
-  for (let N = 0; N < Math.floor(k / 256); N++) tiles.push({ N, W: 256, path: `tile/${name}/${tileNumber(N)}` });
-  const W = k % 256;
-  if (W) tiles.push({ N: Math.floor(k / 256), W, path: `tile/${name}/${tileNumber(Math.floor(k / 256))}.p/${W}` });
-  return tiles;
-}
-
-/** All levels of hash tiles, level 0 first. */
-function levelsOf(size) {
-  const levels = [];
-  for (let k = size; k > 0; k = Math.floor(k / 256)) levels.push(tilesOf(levels.length, k));
-  return levels;
+/** The tiles of k hashes or entries: {N, W, path}. */
+function* tilesOf(name, k) {
+  for (let N = 0n; N < k / 256n; N++) yield { N: Number(N), W: 256, path: `tile/${name}/${tileNumber(N)}` };
+  const W = k % 256n, N = k / 256n;
+  if (W) yield { N: Number(N), W: Number(W), path: `tile/${name}/${tileNumber(N)}.p/${W}` };
 }
 
 function tarHeader(path, size) {
@@ -196,14 +187,15 @@ class Tar {
     if (this.at + n > this.bytes.length) throw new Unread('the package ends before its tree does');
     return this.bytes.subarray(this.at, this.at += n);
   }
-  /** The next file, which must have that path. */
-  file(path) {
+  /** The next file, which must have that path and a size between two. */
+  file(path, least, most) {
     const header = this.#take(512);
     const size = parseInt(header.toString('latin1', 124, 135), 8);
     if (!Number.isSafeInteger(size) || !equal(header, tarHeader(path, size))) {
       if (header.every((b) => b === 0)) throw new Unread(`the package lacks ${path}`);
       throw new Fault(1, -1, `the package does not go on with ${path} as it must`);
     }
+    if (size < least || size > most) throw new Fault(1, -1, `${path} has ${size} bytes`);
     const data = this.#take(size);
     if (this.#take((512 - size % 512) % 512).some((b) => b)) throw new Fault(1, -1, `${path} is not followed by zeros`);
     return data;
@@ -216,17 +208,16 @@ class Tar {
 /** An audit package of the right form: what is in its files is yet to be checked. */
 export function openPackage(bytes) {
   const tar = new Tar(bytes);
-  const checkpoint = parseCheckpoint(tar.file('checkpoint'));
+  const checkpoint = parseCheckpoint(tar.file('checkpoint', 1, 16384));
   if (!checkpoint) throw new Fault(2, -1, 'the checkpoint is malformed');
-  if (checkpoint.size > BigInt(bytes.length)) throw new Unread('the package is too short for its tree');
-  const size = Number(checkpoint.size);
-  const levels = levelsOf(size);
-  for (const tile of levels.toReversed().flat()) {
-    tile.data = tar.file(tile.path);
-    if (tile.data.length !== 32 * tile.W) throw new Fault(1, -1, `${tile.path} has ${tile.data.length} bytes`);
+  const widths = []; // the number of hashes at each level
+  for (let k = checkpoint.size; k; k /= 256n) widths.push(k);
+  const levels = widths.map(() => []);
+  for (let l = widths.length - 1; l >= 0; l--) {
+    for (const t of tilesOf(l, widths[l])) levels[l].push({ ...t, data: tar.file(t.path, 32 * t.W, 32 * t.W) });
   }
-  const bundles = tilesOf('entries', size);
-  for (const b of bundles) b.data = tar.file(b.path);
+  const bundles = [];
+  for (const b of tilesOf('entries', checkpoint.size)) bundles.push({ ...b, data: tar.file(b.path, 3 * b.W, 65537 * b.W) });
   tar.end();
   return { checkpoint, levels, bundles };
 }

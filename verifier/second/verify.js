@@ -4,13 +4,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { equal, hex } from './bytes.js';
 import { Fold, Unsupported } from './fold.js';
-import { Fault, meets, openPackage, parseReceipt, readHashes, readRecords, receiptFault, Unread } from './log.js';
+import { Fault, meets, openPackage, parseLogKey, parseReceipt, readHashes, readRecords, receiptFault, Unread } from './log.js';
+import { decodeRecord } from './records.js';
 
 const LOG_CHECKS = ['package', 'checkpoint', 'tree', 'records', 'genesis', 'clock'];
 const VOTE_CHECKS = ['vote', 'roll', 'registrar keys', 'manifest', 'ceremony', 'opening', 'ballots', 'eligibility', 'closing', 'seal', 'input',
   'shares', 'counts', 'decision', 'receipt'];
 const CHECK_OF = {
-  checkpoint: 2, tree: 3, oversize: 4, malformed: 4, 'unknown-kind': 4, genesis: 5, 'time-back': 6, 'vote-missing': 7, 'opening-slot': 9,
+  checkpoint: 2, tree: 3, oversize: 4, malformed: 4, 'unknown-kind': 4, genesis: 5, 'time-back': 6, 'vote-missing': 7, 'opening-slot': 8,
   'opening-ceremony': 11, 'opening-time': 12, 'opening-key': 12, stuffing: 14, 'closing-time': 15, 'seal-promises': 16, 'result-input': 17,
   'result-shares': 18, 'result-count': 19, 'result-outcome': 20, receipt: 21,
 };
@@ -44,17 +45,18 @@ export function verify(bytes, { vote = null, receipt = null } = {}) {
   try {
     const log = openPackage(bytes);
     const { checkpoint } = log;
+    if (checkpoint.size === 0n) throw new Fault(3, -1, 'the log is empty');
     hashes = readHashes(log);
     for (const record of readRecords(log, hashes)) {
+      if (!policy) {
+        policy = policyOf(record);
+        if (!meets(checkpoint, policy)) throw new Fault(2, -1, 'it is not signed by the log');
+        Object.assign(report, { origin: checkpoint.origin, size: hashes.length, root: hex(checkpoint.root) });
+      }
       fold.apply(record);
-      if (policy) continue;
-      if (!fold.genesis) break;
-      policy = { origin: fold.genesis.body.origin, log: fold.genesis.log };
-      if (!meets(checkpoint, policy)) throw new Fault(2, -1, 'it is not signed by the log');
-      Object.assign(report, { origin: checkpoint.origin, size: hashes.length, root: hex(checkpoint.root) });
     }
     const witnesses = [...fold.votes.values()].flatMap((v) => v.witnesses);
-    if (policy && !meets(checkpoint, { ...policy, witnesses, only: true })) throw new Fault(2, -1, 'it has signatures by others');
+    if (!meets(checkpoint, { ...policy, witnesses, only: true })) throw new Fault(2, -1, 'it has signatures by others');
   } catch (e) {
     if (e instanceof Unread || e instanceof Unsupported) return end('unreadable', e.message);
     if (!(e instanceof Fault)) throw e;
@@ -78,12 +80,24 @@ export function verify(bytes, { vote = null, receipt = null } = {}) {
     const r = { id, pinned: vote !== null, phase: v?.phase ?? '', checks: VOTE_CHECKS.map((name, i) => new Check(i + 7, name)), warnings: [] };
     report.votes.push(r);
     judgeVote(r, v, fold);
-    judgeReceipt(r.checks[14], receipt, parsed, policy, hashes, id);
-    r.verdict = verdictOf(r.checks, v);
+    if (v) judgeReceipt(r.checks[14], receipt, parsed, policy, hashes, id);
+    r.verdict = verdictOf([...report.log, ...r.checks], v);
+    if (r.verdict === 'verified') r.contests = contestsOf(v);
   }
   if (report.log.some((c) => c.status !== 'held') || report.votes.some((r) => r.verdict === 'failed')) return end('failed');
   if (!report.votes.length) return end('unfinished', 'there is no vote on the log');
   return end(report.votes.every((r) => r.verdict === 'verified') ? 'verified' : 'unfinished');
+}
+
+/** Whose checkpoints to believe, as record 0 says it. */
+function policyOf(record) {
+  let r = null;
+  try {
+    r = decodeRecord(record);
+  } catch {}
+  const log = r?.kind === 'genesis' ? parseLogKey(r.body.logKey) : null;
+  if (!log) throw new Fault(3, 0, 'the first record names no key of the log');
+  return { origin: r.body.origin, log };
 }
 
 function verdictOf(checks, v) {
@@ -95,6 +109,7 @@ function judgeVote(r, v, fold) {
   const check = (n) => r.checks[n - 7];
   if (!v) {
     check(7).fail(-1, 'vote-missing');
+    r.figures = { roll: 0, issued: [], counted: 0, checked: 0, void: 0, inputs: 0 };
     return;
   }
   for (const o of fold.outcomes) {
@@ -106,14 +121,15 @@ function judgeVote(r, v, fold) {
   const from = { 7: 0, 10: 0, 8: 1, 9: 1, 11: 1, 12: 1, 13: 1, 15: 2, 14: 3, 16: 3, 17: 4, 18: 4, 19: 4, 20: 4 };
   for (const [n, least] of Object.entries(from)) check(n).hold(phase >= least);
   r.figures = { roll: Number(round.roll.body.count), issued: round.issued.map((s) => s.size), counted, checked: v.checked, void: v.voidBallots, inputs: v.inputs.size };
-  if (v.result) {
-    r.contests = b.contests.map((c, i) => ({
-      id: c.id, outcome: v.result.contests[i].outcome,
-      options: c.options.map((o, j) => ({
-        id: o.id, count: Number(v.result.contests[i].counts[j]), winner: v.result.contests[i].winners.includes(BigInt(j)),
-      })),
-    }));
-  }
+}
+
+function contestsOf({ body, result }) {
+  return body.contests.map((c, i) => ({
+    id: c.id, outcome: result.contests[i].outcome,
+    options: c.options.map((o, j) => ({
+      id: o.id, count: Number(result.contests[i].counts[j]), winner: result.contests[i].winners.includes(BigInt(j)),
+    })),
+  }));
 }
 
 function judgeReceipt(check, bytes, receipt, policy, hashes, voteID) {
@@ -121,7 +137,7 @@ function judgeReceipt(check, bytes, receipt, policy, hashes, voteID) {
     check.status = 'not asked';
     return;
   }
-  const fault = !receipt ? 'it is malformed' : policy ? receiptFault(receipt, policy, hashes) : 'the log has no genesis record';
+  const fault = receipt ? receiptFault(receipt, policy, hashes) : 'it is malformed';
   if (fault) check.fail(-1, 'receipt', '', fault);
   else if (!equal(hashes[Number(receipt.index)], receipt.id)) check.fail(Number(receipt.index), 'receipt', '', 'another record stands there');
   else check.hold();
@@ -169,7 +185,7 @@ function print(report) {
     console.log(`Vote ${v.id} (${v.phase})`);
     v.checks.forEach(line);
     v.warnings.forEach((w) => console.log(`  note: ${w}`));
-    for (const c of report.verdict === 'verified' ? v.contests : []) {
+    for (const c of v.contests ?? []) {
       console.log(`  ${c.id}: ${c.outcome}`);
       for (const o of c.options) console.log(`    ${o.winner ? '*' : ' '} ${o.id} ${o.count}`);
     }
