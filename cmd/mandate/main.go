@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 
+	"mandate/cmd/mandate/bench"
 	"mandate/cmd/mandate/countcmd"
 	"mandate/cmd/mandate/demo"
 	"mandate/cmd/mandate/voter"
@@ -23,12 +24,15 @@ Try it:
 
 Members:
     card      collect a voter card from the registrars of a round
+    support   support the petition for a vote with a voter card
+    statement make a statement on a vote's question without your name
     vote      cast a ballot with a voter card
     check     open a prepared ballot on a second device before one is cast
     receipt   check that a ballot is recorded
 
 Everybody:
     count     count an open ballot file by one of the counting rules
+    bench     measure what a vote costs on this machine
     help      show this text; every command answers -h
 
 To verify a vote, use the separate program mandate-verify.
@@ -45,13 +49,18 @@ var commands = map[string]command{
 	"demo": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return demo.Run(ctx, args, out, err)
 	},
+	"bench": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return bench.Run(ctx, args, out, err)
+	},
 	"count": func(_ context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return countcmd.Run(args, out, err)
 	},
-	"card":    voter.RunCard,
-	"vote":    voter.RunVote,
-	"check":   voter.RunCheck,
-	"receipt": voter.RunReceipt,
+	"card":      voter.RunCard,
+	"support":   voter.RunSupport,
+	"statement": voter.RunStatement,
+	"vote":      voter.RunVote,
+	"check":     voter.RunCheck,
+	"receipt":   voter.RunReceipt,
 }
 
 func main() {

@@ -6,7 +6,8 @@
 // registrar's signatures. With all of them, [Client.Begin] starts a ballot, [Booth.Encrypt] makes it of the member's choice and shows the
 // id to which the device is now committed, and then the member says whether it is cast ([Prepared.Cast]) or opened on a second device
 // ([Prepared.Open], [Client.Verify]). [Client.History] lists every ballot that was ever cast with the card. [RunCard], [RunVote], [RunCheck]
-// and [RunReceipt] are the commands.
+// and [RunReceipt] are the commands. [Client.Support] supports a petition and [Client.Speak] makes a statement with the card, without the
+// member's name; [RunSupport] and [RunStatement] are the commands for that.
 //
 // The client believes no server. Registrars' keys come from the board's log alone, where the fold has checked their certificates; every
 // signature, issue record, promise and receipt is verified; the reference of a ballot is computed from the bytes that were sent. A board that is

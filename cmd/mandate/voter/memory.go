@@ -31,9 +31,10 @@ type voted struct {
 	Vote    record.ID
 	Ballots []sent
 	Checked []record.ID // ballots that were opened instead of cast
+	Acts    []sent      // a support, a statement
 }
 
-// sent is a ballot that was sent, as it stands on the board, with what the board answered.
+// sent is a ballot, or another record, that was sent, as it stands on the board, with what the board answered.
 type sent struct {
 	_       struct{} `cbor:",toarray"`
 	Ballot  []byte   // the record
@@ -86,6 +87,11 @@ func parseMemory(b []byte, round record.ID, registrars int) (*memory, error) {
 				return fail(fmt.Errorf("votes[%d].ballots[%d]: %w", i, j, err))
 			}
 		}
+		for j, a := range m.Votes[i].Acts {
+			if _, err := record.Decode(a.Ballot); err != nil {
+				return fail(fmt.Errorf("votes[%d].acts[%d]: %w", i, j, err))
+			}
+		}
 	}
 	return &m, nil
 }
@@ -132,6 +138,17 @@ func (s *sent) record() (*record.Record, *record.Ballot, error) {
 		return nil, nil, fmt.Errorf("a %s record is no ballot", r.Kind())
 	}
 	return r, b, nil
+}
+
+// act returns the newest record of a kind that was sent and not refused, or nil.
+func (v *voted) act(kind string) *sent {
+	for i := len(v.Acts) - 1; i >= 0; i-- {
+		a := &v.Acts[i]
+		if r, err := record.Decode(a.Ballot); err == nil && r.Kind() == kind && a.Refused == "" {
+			return a
+		}
+	}
+	return nil
 }
 
 // find returns the ballot with an id, or nil.

@@ -62,12 +62,9 @@ func (c *Client) Begin(ctx context.Context, w *Wallet, vote record.ID) (*Booth, 
 // read takes what the ballot needs from the board's state.
 func (b *Booth) read(s *fold.State) error {
 	w := b.wallet
-	v := s.Vote(b.vote)
-	switch {
-	case v == nil:
-		return problem("check the vote's id, and the board's address", "vote %s is not on this board", b.vote)
-	case v.Round.ID != w.card.Round:
-		return problem("use the card of the vote's own round", "the vote takes cards of round %s, this card is of round %s", v.Round.ID.Short(), w.card.Round.Short())
+	v, err := w.find(s, b.vote)
+	if err != nil {
+		return err
 	}
 	b.Manifest = v.Manifest
 	if fault, ok := s.Fault(v.ID); ok {
@@ -75,16 +72,18 @@ func (b *Booth) read(s *fold.State) error {
 	}
 	switch v.Phase {
 	case fold.Open:
+	case fold.Proposed:
+		return problem("mandate support supports a petition; come back when the vote is called and open", "the vote is proposed, and not called yet")
+	case fold.Lapsed, fold.Cancelled, fold.Annulled:
+		return problem("no ballot of it counts", "the vote is %v: it has ended without a result", v.Phase)
 	case fold.Called:
 		return problem("keep the card and come back then", "voting has not opened; it is to open on %s", date(v.Manifest.Opens))
 	default:
 		return problem("mandate receipt shows what became of the ballots of this card", "voting has closed")
 	}
-	if now := b.client.options.Clock(); now.Sub(time.Unix(int64(s.Now()), 0)) > b.client.options.Lag {
-		return problem("if this device's clock is right, the board, or what stands between, shows you an old state; try again later or from another network",
-			"%w: its time is %s, on this device it is %s", ErrOldBoard, date(s.Now()), now.UTC().Format(dateForm))
+	if err := b.client.isFresh(s); err != nil {
+		return err
 	}
-	var err error
 	if b.cred, err = w.credential(v.Manifest.Slot); err != nil {
 		return err
 	}
@@ -270,18 +269,27 @@ func (a *authority) checkPromise(promise []byte, rec *record.Record) error {
 
 // checkReceipt reports whether the receipt proves that exactly this ballot is in the log, and returns the checkpoint that it is proved under.
 func (a *authority) checkReceipt(text []byte, rec *record.Record) (*Receipt, []byte, error) {
-	r, err := boardlog.ParseReceipt(text)
+	index, cp, err := a.checkInclusion(text, rec)
 	if err != nil {
 		return nil, nil, err
 	}
+	b := rec.Body.(*record.Ballot)
+	return &Receipt{Vote: rec.Scope, Ballot: rec.ID(), Number: b.Number, Index: index, Text: text}, cp, nil
+}
+
+// checkInclusion reports whether a receipt proves that exactly this record is in the log, where, and under which checkpoint.
+func (a *authority) checkInclusion(text []byte, rec *record.Record) (index uint64, checkpoint []byte, err error) {
+	r, err := boardlog.ParseReceipt(text)
+	if err != nil {
+		return 0, nil, err
+	}
 	if r.Record != tlog.Hash(rec.ID()) {
-		return nil, nil, fmt.Errorf("the receipt is for another record, %s", record.ID(r.Record))
+		return 0, nil, fmt.Errorf("the receipt is for another record, %s", record.ID(r.Record))
 	}
 	if _, err := r.Verify(a.log); err != nil {
-		return nil, nil, err
+		return 0, nil, err
 	}
-	b := rec.Body.(*record.Ballot)
-	return &Receipt{Vote: rec.Scope, Ballot: rec.ID(), Number: b.Number, Index: r.Index, Text: text}, r.Checkpoint, nil
+	return r.Index, r.Checkpoint, nil
 }
 
 // Counts reports whether a ballot that was cast with the card is the one that counts, as the board stands now.
