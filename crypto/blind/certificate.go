@@ -85,6 +85,31 @@ func (sk *SecretKey) Certify(context []byte) (Certificate, error) {
 	return c, nil
 }
 
+// CertifyWith makes the certificate of a key whose private power is computed somewhere else,
+// such as in a security module: root returns the e-th root, modulo N, of 256 bytes. The
+// certificate is checked before it is returned.
+func (pk *PublicKey) CertifyWith(context []byte, root func(c []byte) ([]byte, error)) (Certificate, error) {
+	var c Certificate
+	rho, err := pk.challenges(context)
+	if err != nil {
+		return Certificate{}, err
+	}
+	for k, x := range rho {
+		sigma, err := root(x.Bytes(pk.n))
+		if err != nil {
+			return Certificate{}, fmt.Errorf("certifying a key, root %d: %w", k, err)
+		}
+		if len(sigma) != Size {
+			return Certificate{}, fmt.Errorf("certifying a key, root %d: %d bytes, want %d", k, len(sigma), Size)
+		}
+		copy(c[k*Size:], sigma)
+	}
+	if err := pk.CheckCertificate(context, c); err != nil {
+		return Certificate{}, fmt.Errorf("certifying a key: %w", err)
+	}
+	return c, nil
+}
+
 // CheckCertificate checks that each σ_k is below N and that σ_k^65537 = ρ_k. A key that
 // passes, for a modulus that [ParsePublicKey] accepted, is safe to blind for. It returns
 // [ErrCertificate], wrapped, if the certificate does not hold.

@@ -91,3 +91,29 @@ func TestF8_EveryRootIsChecked(t *testing.T) {
 	}
 	t.Error("no root + N fits into 256 bytes; use another key")
 }
+
+// A key whose private power is computed elsewhere gets the same certificate; a power that is wrong gets none.
+func TestF8_CertifyWith(t *testing.T) {
+	sk := blindtest.Key(t, 0)
+	pk := sk.Public()
+	c, err := pk.CertifyWith([]byte("slot 1"), sk.BlindSign)
+	if err != nil || c != certify(t, 0, "slot 1") {
+		t.Errorf("not the certificate of the key: %v", err)
+	}
+	fails := errors.New("the module does not answer")
+	for name, bad := range map[string]struct {
+		root func([]byte) ([]byte, error)
+		want error
+	}{
+		"another key's power": {blindtest.Key(t, 1).BlindSign, blind.ErrCertificate},
+		"no power":            {func(c []byte) ([]byte, error) { return c, nil }, blind.ErrCertificate},
+		"a failing module":    {func([]byte) ([]byte, error) { return nil, fails }, fails},
+	} {
+		if _, err := pk.CertifyWith([]byte("slot 1"), bad.root); !errors.Is(err, bad.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := pk.CertifyWith([]byte("slot 1"), func([]byte) ([]byte, error) { return make([]byte, 10), nil }); err == nil {
+		t.Error("a root of ten bytes is taken")
+	}
+}
