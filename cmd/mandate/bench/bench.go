@@ -1,0 +1,173 @@
+// Package bench is the command mandate bench: it measures on this machine what a vote costs, by holding one, and says next to each figure
+// what the bare mathematics of it costs on the same machine.
+//
+// Members, registrars, trustees and the commission are made up and live in this process; the board is a real one, on disk and over HTTP, and what
+// is verified is its audit package, by mandate-verify's own code in a process of its own. The members' cards are signed with throw-away
+// keys, which sign faster than registrars' and verify alike; how fast real ones are issued is measured apart, on some.
+package bench
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+const usage = `Bench measures what a vote costs on this machine, by holding one.
+
+Usage:
+    mandate bench [-members N] [-json]
+    mandate bench [-json] -verify FILE
+
+N members cast a ballot each: one question with three options, cards signed by three registrars. The board is on disk and is spoken to
+over HTTP; every ballot is fully checked, promised and receipted. Then its audit package is verified by a process of its own. Rates are
+for all cores together, and what other programs use of them is missing in them.
+
+    -members N      how many members vote (default %d, 1 to %d); time, memory and disk grow with it
+    -json           print the figures as JSON
+    -verify FILE    only verify an audit package, and say how long it took and how much memory
+
+Exit status: 0 measured; 1 something failed, or the package does not verify; 2 the call makes no sense.
+
+Example:
+    mandate bench -members 1000
+`
+
+const (
+	defaultMembers = 2000
+	mostMembers    = 10_000_000
+)
+
+type flags struct {
+	members int
+	json    bool
+	verify  string
+}
+
+// Run is the command. It returns the exit status.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	f, err := parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintf(stdout, usage, defaultMembers, mostMembers)
+		return 0
+	case err != nil:
+		fmt.Fprintf(stderr, "error: %v\nhint: mandate bench -h says how to call it\n", err)
+		return 2
+	}
+	write, err := f.measure(ctx, stderr)
+	if err == nil {
+		err = write(stdout, f.json)
+	}
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(stderr, "error: interrupted")
+		return 1
+	case err != nil:
+		fmt.Fprintf(stderr, "error: %v\n", err)
+		if f.verify != "" {
+			fmt.Fprintf(stderr, "hint: mandate-verify %s says what is wrong with it\n", f.verify)
+		}
+		return 1
+	}
+	return 0
+}
+
+func parse(args []string) (flags, error) {
+	var f flags
+	s := flag.NewFlagSet("bench", flag.ContinueOnError)
+	s.SetOutput(io.Discard)
+	s.IntVar(&f.members, "members", defaultMembers, "")
+	s.BoolVar(&f.json, "json", false, "")
+	s.StringVar(&f.verify, "verify", "", "")
+	if err := s.Parse(args); err != nil {
+		return f, err
+	}
+	if s.NArg() > 0 {
+		return f, fmt.Errorf("%q is not a flag", s.Arg(0))
+	}
+	if f.members < 1 || f.members > mostMembers {
+		return f, fmt.Errorf("-members: %d, want 1 to %d", f.members, mostMembers)
+	}
+	if f.verify != "" && f.members != defaultMembers {
+		return f, errors.New("-members and -verify: only one of them can be given")
+	}
+	return f, nil
+}
+
+// measure does what was asked for and returns how the figures are written.
+func (f flags) measure(ctx context.Context, stderr io.Writer) (func(w io.Writer, asJSON bool) error, error) {
+	if f.verify != "" {
+		v, err := verify(ctx, f.verify)
+		return v.write, err
+	}
+	r, err := vote(ctx, f.members, stderr)
+	return r.write, err
+}
+
+// vote holds a vote and measures it.
+func vote(ctx context.Context, members int, stderr io.Writer) (*Report, error) {
+	say := func(format string, args ...any) { fmt.Fprintf(stderr, "• "+format+"\n", args...) }
+	dir, err := os.MkdirTemp("", "mandate-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	r := &Report{Machine: thisMachine(), Cores: runtime.GOMAXPROCS(0), Ballots: members, Registrars: registrars, Options: options, IntakeClients: clients}
+
+	say("issuing %d cards with keys like real ones", realCards)
+	if r.CardsPerSecond, err = issueCards(ctx); err != nil {
+		return nil, fmt.Errorf("issuing cards: %w", err)
+	}
+	pkg := filepath.Join(dir, "board.tar")
+	sample, err := hold(ctx, dir, pkg, r, say, stderr)
+	if err != nil {
+		return nil, err
+	}
+	debug.FreeOSMemory() // what follows has the machine for itself
+	say("verifying its audit package")
+	if r.Verification, err = verifyApart(ctx, pkg); err != nil {
+		return nil, fmt.Errorf("verifying: %w", err)
+	}
+	if r.Verification.Counted != uint64(members) {
+		return nil, fmt.Errorf("verifying: %d ballots are counted of %d", r.Verification.Counted, members)
+	}
+	say("checking %d ballots, and the bare operations of that", len(sample.ballots))
+	if err := sample.measure(ctx, r); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// hold holds the vote and keeps the board's audit package. It returns some of the ballots.
+func hold(ctx context.Context, dir, pkg string, r *Report, say func(string, ...any), stderr io.Writer) (*sample, error) {
+	say("making a board, %d registrars, %d trustees and a roll of %d members", registrars, trustees, r.Ballots)
+	o, err := found(ctx, dir, r.Ballots)
+	if err != nil {
+		return nil, fmt.Errorf("making the board: %w", err)
+	}
+	defer o.close()
+	if err := o.call(ctx); err != nil {
+		return nil, fmt.Errorf("calling the vote: %w", err)
+	}
+	s, err := o.cast(ctx, r, stderr)
+	if err != nil {
+		return nil, err
+	}
+	say("closing, tallying and certifying the vote")
+	began := time.Now()
+	if err := o.finish(ctx); err != nil {
+		return nil, fmt.Errorf("ending the vote: %w", err)
+	}
+	r.TallySeconds = time.Since(began).Seconds()
+	if r.PackageBytes, err = o.save(ctx, pkg); err != nil {
+		return nil, fmt.Errorf("fetching the audit package: %w", err)
+	}
+	return s, nil
+}

@@ -1,0 +1,170 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mandate/ballot/cast"
+	"mandate/crypto/group"
+	"mandate/verifier/command"
+)
+
+// The command runs itself to verify in another process: so does the test binary.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "bench" {
+		os.Exit(Run(context.Background(), os.Args[2:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+func TestCallsThatMakeNoSense(t *testing.T) {
+	for args, want := range map[string]string{
+		"-members 0":                "-members: 0, want 1 to",
+		"-members 10000001":         "-members: 10000001",
+		"-members x":                "-members",
+		"stray":                     `"stray" is not a flag`,
+		"-nosuch":                   "-nosuch",
+		"-members 7 -verify x":      "only one of them",
+		"-json -verify x -nosuch=1": "-nosuch",
+	} {
+		var out, errs strings.Builder
+		if code := Run(t.Context(), strings.Fields(args), &out, &errs); code != 2 || out.Len() > 0 || !strings.HasPrefix(errs.String(), "error: ") ||
+			!strings.Contains(errs.String(), want) || !strings.Contains(errs.String(), "\nhint: ") {
+			t.Errorf("%s: exit %d\n%s%s", args, code, out.String(), errs.String())
+		}
+	}
+	var out, errs strings.Builder
+	if code := Run(t.Context(), []string{"-verify", filepath.Join(t.TempDir(), "nowhere.tar")}, &out, &errs); code != 1 || out.Len() > 0 ||
+		!strings.Contains(errs.String(), "unreadable") || !strings.Contains(errs.String(), "hint: mandate-verify") {
+		t.Errorf("a package that is not there: exit %d\n%s%s", code, out.String(), errs.String())
+	}
+}
+
+// A small vote gives a package that verifies, a sample whose elements are what they are counted as, and all figures.
+func TestVote(t *testing.T) {
+	if testing.Short() {
+		t.Skip("holds a vote; run without -short")
+	}
+	dir := t.TempDir()
+	pkg := filepath.Join(dir, "board.tar")
+	r := &Report{Cores: 1, Ballots: 20, Registrars: registrars, Options: options}
+	var progress bytes.Buffer
+	s, err := hold(t.Context(), dir, pkg, r, func(string, ...any) {}, &progress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if code := command.Run(t.Context(), []string{"-quiet", pkg}, &out, &out); code != 0 || !strings.Contains(out.String(), "20 counted, 0 void") {
+		t.Errorf("exit %d\n%s", code, out.String())
+	}
+	if r.Verification, err = verifyApart(t.Context(), pkg); err != nil {
+		t.Fatal(err)
+	}
+	if v := r.Verification; v.Verdict != "verified" || v.Counted != 20 || v.Peak < 1<<20 || v.Seconds <= 0 || v.CPU < 0 {
+		t.Errorf("%+v", v)
+	}
+	if err := s.measure(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if r.IntakeBallotsPerSecond <= 0 || r.IntakeP50 > r.IntakeP99 || r.IntakeP99 > r.IntakeMax || r.BallotBytes != len(s.ballots[0].Raw()) || r.CheckCPU <= 0 {
+		t.Errorf("%+v", r)
+	}
+	// What the bare operations are done on is all that a check decodes: each element once, and nothing that is a scalar.
+	proof := s.ballots[0].Seal()
+	if want := s.form.Relation().Elements() - 1 + firstMoves(); r.BarePoints != want { // without the vote's key
+		t.Errorf("%d elements, want %d", r.BarePoints, want)
+	}
+	if _, err := group.DecodeElement(proof[(firstMoves()-1)*group.ElementSize:][:group.ElementSize]); err != nil {
+		t.Errorf("the last first move: %v", err)
+	}
+	if _, err := group.DecodeScalar(proof[firstMoves()*group.ElementSize:][:group.ScalarSize]); err != nil {
+		t.Errorf("what comes after the first moves: %v", err)
+	}
+	// A package that was changed is not measured.
+	b, err := os.ReadFile(pkg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)/2] ^= 1
+	if err := os.WriteFile(pkg, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verifyApart(t.Context(), pkg); err == nil || !strings.Contains(err.Error(), "failed") {
+		t.Errorf("a changed package: %v", err)
+	}
+	// Nor is a sample with a wrong ballot.
+	s.context.Slot++
+	if err := s.measure(t.Context(), r); err == nil {
+		t.Error("ballots for another slot are checked and hold")
+	}
+}
+
+func TestReport(t *testing.T) {
+	load := 1.5
+	r := &Report{
+		Machine: Machine{CPU: "A model", Cores: 2, OS: "linux", Arch: "amd64", Go: "go1.26", Memory: 16 << 30, Load: &load}, Cores: 2,
+		Ballots: 1000, Registrars: 3, Options: 3, BallotBytes: 2269, IntakeBallotsPerSecond: 3000, IntakeP99: 0.25,
+		Verification: &Verification{Verdict: "verified", Counted: 1000, Seconds: 0.5, PerSecond: 2000, Peak: 100 << 20},
+	}
+	var text, js bytes.Buffer
+	if err := r.write(&text, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"A model, 2 cores, linux/amd64, go1.26, 16 GB of memory", "2269 bytes each", "    3000  ballots taken by the board", "0.25 s (99 in 100)", "100 MB of memory at most, 102 kB a ballot", "1.5 programs"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("%q is not in\n%s", want, &text)
+		}
+	}
+	if err := r.write(&js, true); err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(js.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]float64{
+		"cores": 2, "ballots": 1000, "verify_ballots_per_second": 2000, "verify_peak_bytes": 100 << 20, "intake_ballots_per_second": 3000, "intake_p99_seconds": 0.25,
+	} {
+		if got[key] != want {
+			t.Errorf("%s: %v, want %v", key, got[key], want)
+		}
+	}
+	for key := range got {
+		if strings.Contains(key, "shuffle") {
+			t.Errorf("%s: there are no shuffles", key)
+		}
+	}
+}
+
+func TestMachine(t *testing.T) {
+	if m := thisMachine(); m.Cores < 1 || m.Go == "" || m.Arch == "" {
+		t.Errorf("%+v", m)
+	}
+	before := processorTime()
+	for began := time.Now(); before > 0 && time.Since(began) < 200*time.Millisecond; {
+		cast.Parallel(1, func(int) { group.BaseMul(group.ScalarFromUint64(3)) })
+	}
+	if used := processorTime() - before; before > 0 && (used <= 0 || used > 10*time.Second) {
+		t.Errorf("200 ms of work took %v of processor time", used)
+	}
+	if s := processorSeconds(0, time.Second); s < 1 {
+		t.Errorf("%v", s)
+	}
+	var held []byte
+	peak := peakMemory(func() { held = bytes.Repeat([]byte{1}, 64<<20) })
+	if peak < uint64(len(held)) {
+		t.Errorf("%d bytes were held, %d is the peak", len(held), peak)
+	}
+	if kilobytes("1234 kB") != 1234<<10 || kilobytes("") != 0 {
+		t.Error("kilobytes")
+	}
+	if size(500) != "500 bytes" || size(20<<10) != "20 kB" || size(300<<20) != "300 MB" || size(20<<30) != "20 GB" {
+		t.Error("size")
+	}
+}
