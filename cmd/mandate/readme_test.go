@@ -192,6 +192,25 @@ func TestREADMEPointsAtFiles(t *testing.T) {
 	}
 }
 
+// Whatever commands there are: help is data and ends well, a flag that there is not is an error with a hint.
+func TestEveryCommand(t *testing.T) {
+	for name := range commands {
+		for _, h := range []string{"-h", "-help", "--help"} {
+			code, out, errs := call(t, "mandate", name, h)
+			if code != 0 || errs != "" || !strings.Contains(out, "Usage:\n") || !strings.Contains(out, "mandate "+name) || !strings.Contains(out, "\nExample:\n") {
+				t.Errorf("mandate %s %s: exit %d\n%s%s", name, h, code, out, errs)
+			}
+		}
+		code, out, errs := call(t, "mandate", name, "-nonsense")
+		if code != 2 || out != "" || !strings.HasPrefix(errs, "error: ") || !strings.Contains(errs, "-nonsense") || !strings.Contains(errs, "\nhint: ") {
+			t.Errorf("mandate %s -nonsense: exit %d\n%s%s", name, code, out, errs)
+		}
+		if !strings.Contains(usage, "\n    "+name+" ") {
+			t.Errorf("mandate help does not name %s", name)
+		}
+	}
+}
+
 // The examples that commands give of themselves are calls that they know.
 func TestExamplesOfCommands(t *testing.T) {
 	helps := map[string]string{"mandate": usage}
