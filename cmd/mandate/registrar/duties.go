@@ -59,8 +59,8 @@ func (r *Registrar) Run(ctx context.Context) error {
 	}
 }
 
-// Step is one pass of duties: it looks at the board, accepts rolls that it has checked, posts keys, and publishes issue records if it is
-// time. What fails in one round does not keep it from the others.
+// Step is one pass of duties: it looks at the board, accepts rolls that it has checked, posts keys, publishes issue records if it is
+// time, and does what the rules of votes ask for. What fails in one round does not keep it from the others.
 func (r *Registrar) Step(ctx context.Context) error { return r.pass(ctx, false) }
 
 // Flush publishes all issue records that are not on the board yet, however few they are.
@@ -91,10 +91,12 @@ func (r *Registrar) pass(ctx context.Context, flush bool) error {
 			more, err = r.publish(ctx, round, i, flush || regular || r.isUrgent(board.State(), round.ID))
 			did = did || more
 		}
-		if err != nil {
+		// What a vote asks of the registrar is owed whether or not its private list is there.
+		more, failed := r.serveVotes(ctx, board.State(), round, i)
+		if err = errors.Join(err, failed); err != nil {
 			faults[round.ID] = err
 		}
-		posted = posted || did
+		posted = posted || did || more
 	}
 	if posted {
 		if err := board.Update(ctx); err != nil {
@@ -218,14 +220,14 @@ func (r *Registrar) serveKeys(ctx context.Context, round *fold.Round, i int) (po
 	return len(missing) > 0, nil
 }
 
-// post says something in the registrar's name. That the board has it already is as good.
-func (r *Registrar) post(ctx context.Context, round record.ID, body record.Body) error {
-	_, err := party.Post(ctx, r.options.Board, round, body, r.key)
+// post says something in the registrar's name, of a round or a vote. That the board has it already is as good.
+func (r *Registrar) post(ctx context.Context, scope record.ID, body record.Body) error {
+	_, err := party.Post(ctx, r.options.Board, scope, body, r.key)
 	if party.RefusalCode(err) == "dup" {
 		return nil
 	}
 	if err == nil {
-		r.options.Log.Info("posted", "kind", body.Kind(), "round", round.Short())
+		r.options.Log.Info("posted", "kind", body.Kind(), "scope", scope.Short())
 	}
 	return err
 }

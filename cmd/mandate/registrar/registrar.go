@@ -100,9 +100,10 @@ type Registrar struct {
 	key     sigma.SecretKey
 	ledger  *ledger
 
-	duty  sync.Mutex // holds board, rolls, keys, due: one pass of duties at a time
+	duty  sync.Mutex // holds board, rolls, keys, said, due: one pass of duties at a time
 	rolls map[record.ID]*roll.Roll
 	keys  map[record.ID][]*blind.SecretKey // by round, complete ones
+	said  map[record.ID]record.ID          // by vote: the packet of whose mailing the board has all that is known
 	due   time.Time                        // when issue records are to be published next
 
 	mu     sync.Mutex
@@ -164,7 +165,7 @@ func open(dir string, v *vault.Vault, o Options) (*Registrar, error) {
 	r := &Registrar{
 		options: o, vault: v, key: key,
 		rolls: make(map[record.ID]*roll.Roll), keys: make(map[record.ID][]*blind.SecretKey),
-		issued:  make(map[record.ID]*entrySet),
+		issued: make(map[record.ID]*entrySet), said: make(map[record.ID]record.ID),
 		signing: make(chan struct{}, signers()), wrong: newLimiter(o.WrongCodes, o.PerMinute, o.Clock),
 		readTimeout: readTimeout,
 	}
