@@ -1,0 +1,240 @@
+package page
+
+import (
+	"html/template"
+	"slices"
+
+	"mandate/ballot/fold"
+	"mandate/ballot/record"
+)
+
+// A task is something that comes next, and who owes it.
+type task struct {
+	Who     string
+	What    string
+	When    template.HTML // empty if there is no date
+	Overdue bool
+}
+
+// whose says who owes what has one debtor only; all else names its debtors.
+var whose = map[string]string{
+	"forum-held": "who.commission", "recording": "who.commission", "packet": "who.commission", "opening": "who.commission",
+	"closing": "who.commission", "result": "who.commission", "seal": "who.board",
+}
+
+// tasks lists what comes next: what is owed by the rules (SPEC.md §15.7), and for a vote that has none, the next step.
+func (a *author) tasks(v *fold.Vote) []task {
+	var out []task
+	if v.Phase == fold.Proposed {
+		return append(out, a.calling(v))
+	}
+	if v.Rules() == nil {
+		return a.steady(v)
+	}
+	for _, d := range v.Duties(a.now) {
+		t := task{Who: d.Who, What: d.What, Overdue: d.Overdue}
+		if key, ok := whose[d.Code]; ok {
+			t.Who = a.say(key)
+		}
+		if key := "duty." + d.Code; a.has(key) {
+			t.What = a.say(key)
+		}
+		if _, failed := v.Ceremony.Fault(); failed && d.Code == "keygen" {
+			t.Who, t.What = a.say("who.commission"), a.say("duty.keygen-restart")
+		}
+		switch {
+		case d.Code == "opening" && a.now < v.Manifest.Opens:
+			t.When = a.when("date.between", v.Manifest.Opens)
+			if d.Deadline > 0 {
+				t.When += " " + a.when("date.and-by", d.Deadline)
+			}
+		case d.Deadline > 0 && d.Overdue:
+			t.When = a.when("date.since", d.Deadline)
+		case d.Deadline > 0:
+			t.When = a.when("date.by", d.Deadline)
+		}
+		out = append(out, t)
+	}
+	if v.Phase == fold.Open && a.now < v.Manifest.Closes {
+		out = append(out, task{Who: a.say("who.members"), What: a.say("duty.vote"), When: a.when("date.until", v.Manifest.Closes)})
+	}
+	slices.SortStableFunc(out, func(x, y task) int {
+		switch {
+		case x.Overdue == y.Overdue:
+			return 0
+		case x.Overdue:
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// calling is what a proposed vote waits for.
+func (a *author) calling(v *fold.Vote) task {
+	if p := v.Rules().Call.Petition; p != nil {
+		have, need := v.Supports()
+		return task{Who: a.say("who.members"), What: a.count("duty.support", need-min(have, need)), When: a.when("date.until", p.Closes)}
+	}
+	b := v.Rules().Call.Body
+	return task{Who: b.Name, What: a.count("duty.sign", b.Need-min(uint64(len(v.Signed())), b.Need)), When: a.when("date.until", b.Closes)}
+}
+
+// steady lists what comes next in a vote without rules. There it has no deadline.
+func (a *author) steady(v *fold.Vote) []task {
+	m := v.Manifest
+	switch v.Phase {
+	case fold.Called:
+		var out []task
+		for _, i := range v.Ceremony.Missing() {
+			out = append(out, task{Who: v.TrusteeName(i), What: a.say("duty.keygen"), When: a.when("date.by", v.Ceremony.Deadline())})
+		}
+		return append(out, task{Who: a.say("who.commission"), What: a.say("duty.opening"), When: a.when("date.between", m.Opens)})
+	case fold.Open:
+		if a.now < m.Closes {
+			return []task{{Who: a.say("who.members"), What: a.say("duty.vote"), When: a.when("date.until", m.Closes)}}
+		}
+		return []task{{Who: a.say("who.commission"), What: a.say("duty.closing"), When: a.when("date.since", m.Closes)}}
+	case fold.Closed:
+		return []task{{Who: a.say("who.board"), What: a.say("duty.seal"), When: a.when("date.by", v.ClosedAt+m.Grace)}}
+	case fold.Sealed:
+		return []task{{Who: a.say("who.trustees"), What: a.say("duty.shares")}, {Who: a.say("who.commission"), What: a.say("duty.result")}}
+	}
+	return nil
+}
+
+// A gate is a rule that must be met before voting can open.
+type gate struct {
+	Text string
+	Met  bool
+	Note string // of a rule that the pages have no words for
+}
+
+// gates lists the rules that must be met before voting can open, as long as it has not (SPEC.md §15.6).
+func (a *author) gates(v *fold.Vote) []gate {
+	rules := v.Rules()
+	if rules == nil || v.Phase != fold.Proposed && v.Phase != fold.Called {
+		return nil
+	}
+	gaps := a.state.Gaps(v)
+	open := func(code string) bool {
+		return slices.ContainsFunc(gaps, func(g fold.Gap) bool { return g.Code == code })
+	}
+	var out []gate
+	known := make(map[string]bool)
+	add := func(code, text string, later bool) {
+		known[code] = true
+		out = append(out, gate{Text: text, Met: !open(code) && !later})
+	}
+	add("rule-called", a.say("gate.called"), false)
+	if n := uint64(len(rules.Requires)); n > 0 {
+		add("rule-requires", a.count("gate.requires", n), false)
+	}
+	if n := rules.Forums.Need; n > 0 {
+		add("rule-forums", a.count("gate.forums", n), false)
+		if rules.Forums.Recordings {
+			add("rule-recordings", a.say("gate.recordings"), open("rule-forums"))
+		}
+	}
+	if rules.Statements.Window > 0 {
+		add("rule-statements", a.say("gate.statements"), false)
+	}
+	if rules.Nominations != nil {
+		add("rule-nominations", a.say("gate.nominations"), false)
+	}
+	if rules.Packet {
+		add("rule-packet", a.say("gate.packet"), false)
+	}
+	if rules.Mailing.Needed {
+		text := a.say("gate.mailing")
+		if lead := rules.Mailing.Lead; lead > 0 {
+			text = a.say("gate.mailing-lead", "period", a.period(lead))
+		}
+		add("rule-mailing", text, v.Packet() == nil)
+	}
+	for _, g := range gaps {
+		if !known[g.Code] {
+			known[g.Code] = true
+			text := g.Code
+			if a.has("gate." + g.Code) {
+				text = a.say("gate." + g.Code)
+			}
+			out = append(out, gate{Text: text, Note: g.Sentence})
+		}
+	}
+	return out
+}
+
+// A call is how a vote comes about.
+type call struct {
+	Method   string // as in the record
+	Intro    string
+	Have     uint64
+	Need     uint64
+	Share    string // of what is needed
+	Bar      bar
+	Deadline template.HTML
+	Reached  template.HTML // when it was; empty before
+	Cards    uint64        // cards of this round that the registrars have issued, the fewest of any
+	Batches  string
+	Sponsors []string
+	Signers  []signer
+	Reason   string
+	Pending  bool // it can be supported or signed now
+}
+
+// A signer is a member of the body that can call the vote.
+type signer struct {
+	Name   string
+	Signed bool
+}
+
+func (a *author) call(v *fold.Vote) *call {
+	rules := v.Rules()
+	if rules == nil {
+		return nil
+	}
+	c := &call{Method: rules.Call.Method, Pending: v.Phase == fold.Proposed, Reason: rules.Call.Reason}
+	roll := v.Round.Roll.Announce.Count
+	switch rules.Call.Method {
+	case record.CallPetition:
+		p := rules.Call.Petition
+		c.Have, c.Need = v.Supports()
+		c.Intro = a.count("call.petition", c.Need, "share", a.share(p.Num, p.Den), "roll", roll)
+		c.Batches = a.say("call.batches", "period", a.period(p.Interval))
+		c.Deadline = a.when(until(a.now, p.Closes), p.Closes)
+		for i := range p.Sponsors {
+			c.Sponsors = append(c.Sponsors, p.Sponsors[i].Name)
+		}
+		for i := range v.Round.Manifest.Registrars {
+			if n := v.Round.Issued(i + 1); i == 0 || n < c.Cards {
+				c.Cards = n
+			}
+		}
+	case record.CallBody:
+		b := rules.Call.Body
+		signed := v.Signed()
+		c.Have, c.Need = uint64(len(signed)), b.Need
+		c.Intro = a.count("call.body", b.Need, "members", uint64(len(b.Members)), "body", b.Name)
+		c.Deadline = a.when(until(a.now, b.Closes), b.Closes)
+		for i := range b.Members {
+			c.Signers = append(c.Signers, signer{b.Members[i].Name, slices.Contains(signed, uint64(i)+1)})
+		}
+	default:
+		c.Intro = a.say("call.reason")
+		return c
+	}
+	c.Bar, c.Share = newGoal(c.Have, c.Need), a.percent(min(c.Have, c.Need), c.Need)
+	if v.Times.Called > 0 {
+		c.Reached, c.Deadline = a.when("call.reached", v.Times.Called), ""
+	}
+	return c
+}
+
+// until is the key of a date that is a last moment.
+func until(now, last uint64) string {
+	if now > last {
+		return "date.until-past"
+	}
+	return "date.until"
+}

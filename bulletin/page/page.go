@@ -1,0 +1,334 @@
+// Package page makes the board's web pages: the organisation with its rounds and votes, one page for each round, and one for each vote, from
+// the petition to the answer to its result. They are plain HTML in the reader's language, without scripts, cookies or anything from
+// elsewhere, and can be read on a phone, by keyboard, and by a screen reader.
+//
+// New returns the pages of a board; Organisation, Round, Vote, Statements, Missing and File answer requests. Package web routes to them.
+//
+// A page is the board's own word. It decides nothing and proves nothing, and says so: what counts is what a verifier makes of the log.
+// Everything on a page that comes from the log is untrusted text. Templates escape it, and the Policy that goes with every page forbids a
+// browser to run anything, whatever it finds there.
+//
+// All texts are in the folder languages, one file for each language. A new language is a new file; the tests say what is missing in it.
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"mandate/ballot/fold"
+	"mandate/ballot/record"
+	"mandate/ballot/text"
+)
+
+// Policy is the Content-Security-Policy of a page: its style sheet and pictures from the board itself, and nothing else.
+const Policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// A Board is what the pages show. A *board.Board is one.
+type Board interface {
+	// View lets read look at the state under a lock; read must not keep or change anything of it.
+	View(read func(*fold.State))
+}
+
+// Options say how pages are made.
+type Options struct {
+	// Address is where the board is reached, such as "https://votes.example.org", as pages tell their readers. Default: what the
+	// reader's browser asked for.
+	Address string
+	// TLS says that a proxy before the board speaks TLS, so that the default address begins with https.
+	TLS bool
+	// Fresh is for how long a page is handed out again before it is made anew, so that many readers cost no more than one. Default one
+	// second; negative: not at all.
+	Fresh time.Duration
+	// Log is told of errors. Default slog.Default.
+	Log *slog.Logger
+}
+
+// Pages are the pages of a board. Its methods may be called from several goroutines.
+type Pages struct {
+	board     Board
+	options   Options
+	languages []*language
+	match     matcher
+	files     map[string]file
+	style     string // the name of the style sheet
+	kept      *shelf
+}
+
+//go:embed templates/*.html
+var templates embed.FS
+
+//go:embed static
+var static embed.FS
+
+// New returns the pages of a board.
+func New(b Board, o Options) *Pages {
+	if o.Fresh == 0 {
+		o.Fresh = time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	p := &Pages{board: b, options: o, languages: builtin(), files: make(map[string]file), kept: newShelf(o.Fresh)}
+	p.match = newMatcher(p.languages)
+	p.style = p.add("style.css", "text/css; charset=utf-8")
+	p.add("icon.svg", "image/svg+xml")
+	return p
+}
+
+// A file is something that pages load. A file whose name has its hash never changes.
+type file struct {
+	kind, cache string
+	body        []byte
+}
+
+// add adds a file under a name with its hash, which it returns, and under its plain name.
+func (p *Pages) add(name, kind string) string {
+	body, err := static.ReadFile("static/" + name)
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	hash := sha256.Sum256(body)
+	base, ext, _ := strings.Cut(name, ".")
+	hashed := base + "-" + hex.EncodeToString(hash[:8]) + "." + ext
+	p.files[hashed] = file{kind, "public, max-age=31536000, immutable", body}
+	p.files[name] = file{kind, "no-cache", body}
+	return hashed
+}
+
+// File answers with a file that pages load, such as the style sheet.
+func (p *Pages) File(w http.ResponseWriter, r *http.Request, name string) {
+	f, ok := p.files[name]
+	if !ok {
+		p.Missing(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", f.kind)
+	w.Header().Set("Cache-Control", f.cache)
+	w.Header().Set("Content-Length", strconv.Itoa(len(f.body)))
+	w.Write(f.body)
+}
+
+// Organisation answers with the page of the organisation.
+func (p *Pages) Organisation(w http.ResponseWriter, r *http.Request) {
+	p.show(w, r, "organisation", "", func(a *author) any { return a.organisation() })
+}
+
+// Round answers with the page of a round.
+func (p *Pages) Round(w http.ResponseWriter, r *http.Request, id record.ID) {
+	p.show(w, r, "round", id.String(), func(a *author) any {
+		if round := a.state.Round(id); round != nil {
+			return a.round(round)
+		}
+		return nil
+	})
+}
+
+// Vote answers with the page of a vote.
+func (p *Pages) Vote(w http.ResponseWriter, r *http.Request, id record.ID) {
+	p.show(w, r, "vote", id.String(), func(a *author) any {
+		if v := a.state.Vote(id); v != nil {
+			return a.vote(v)
+		}
+		return nil
+	})
+}
+
+// Statements answers with a page of all statements of a vote; the query's page counts from 1.
+func (p *Pages) Statements(w http.ResponseWriter, r *http.Request, id record.ID) {
+	n, err := strconv.ParseUint(r.URL.Query().Get("page"), 10, 32)
+	if err != nil || n == 0 {
+		n = 1
+	}
+	p.show(w, r, "statements", id.String()+" "+strconv.FormatUint(n, 10), func(a *author) any {
+		if v := a.state.Vote(id); v != nil {
+			return a.allStatements(v, int(n))
+		}
+		return nil
+	})
+}
+
+// Missing answers that there is no such page.
+func (p *Pages) Missing(w http.ResponseWriter, r *http.Request) {
+	p.show(w, r, "missing", "", func(*author) any { return nil })
+}
+
+// show answers with a page, made anew if the one that is kept is too old. The model is made under the board's lock and holds nothing of its
+// state; what follows is done without.
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, name, of string, model func(*author) any) {
+	a := p.author(r)
+	key := strings.Join([]string{name, of, a.language.code, strconv.FormatBool(a.chosen), a.address}, " ")
+	done, ok := p.kept.get(key)
+	if !ok {
+		var m any
+		p.board.View(func(s *fold.State) {
+			a.state, a.now = s, s.Now()
+			if m = model(a); m == nil {
+				name, m = "missing", a.missing()
+			}
+		})
+		var b bytes.Buffer
+		if err := a.language.templates.ExecuteTemplate(&b, name, m); err != nil {
+			p.options.Log.Error("making a page", "page", name, "of", of, "error", err)
+			http.Error(w, "The board could not make this page.", http.StatusInternalServerError)
+			return
+		}
+		done = leaf{body: b.Bytes(), found: name != "missing"}
+		sum := sha256.Sum256(done.body)
+		done.tag = `"` + hex.EncodeToString(sum[:12]) + `"`
+		if done.found { // names of what is not there are without number
+			p.kept.put(key, done)
+		}
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", Policy)
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", a.language.code)
+	h.Set("Vary", "Accept-Language")
+	h.Set("Cache-Control", "no-cache")
+	if !done.found {
+		w.WriteHeader(http.StatusNotFound)
+		w.Write(done.body)
+		return
+	}
+	h.Set("ETag", done.tag)
+	if r.Header.Get("If-None-Match") == done.tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Length", strconv.Itoa(len(done.body)))
+	w.Write(done.body)
+}
+
+// An author makes the model of one page, for one reader, under the board's lock. A model has copies only.
+type author struct {
+	*language
+	pages   *Pages
+	chosen  bool   // the reader has chosen the language in the address, and links keep it
+	address string // of the board
+	path    string // of the page
+	query   string // of the page, without the language
+	state   *fold.State
+	now     uint64
+}
+
+func (p *Pages) author(r *http.Request) *author {
+	a := &author{pages: p, address: p.options.Address, path: r.URL.Path}
+	if a.address == "" {
+		scheme := "http"
+		if p.options.TLS || r.TLS != nil {
+			scheme = "https"
+		}
+		a.address = scheme + "://" + r.Host
+	}
+	a.address = strings.TrimRight(a.address, "/")
+	if text.CheckURL("address", a.address) != nil { // a browser asks for none such
+		a.address = "https://board.invalid"
+	}
+	a.language, a.chosen = p.match.choose(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
+	return a
+}
+
+// link returns the address of another page, in the language that the reader has chosen.
+func (a *author) link(path string) string {
+	if !a.chosen {
+		return path
+	}
+	if strings.Contains(path, "?") {
+		return path + "&lang=" + a.code
+	}
+	return path + "?lang=" + a.code
+}
+
+// A frame is what all pages have.
+type frame struct {
+	Code, Direction string // of the language
+	Title           string // of the page, for the browser
+	Description     string
+	Organisation    words
+	Home            string
+	Style           string
+	Languages       []choice
+	Now             uint64
+	Records         uint64
+	Address         string // of the board
+	Here            string // the address of this page, to share
+	Check           string // the line that has the verifier check what is shown
+}
+
+// A choice is a link to the same page in a language.
+type choice struct {
+	Code, Name, Link string
+	Current          bool
+}
+
+func (a *author) frame(title, description string) frame {
+	f := frame{
+		Code: a.code, Direction: a.direction, Title: title, Description: description, Home: a.link("/"), Style: a.pages.style, Now: a.now,
+		Records: a.state.Size(), Address: a.address, Here: a.address + a.path, Check: "mandate-verify " + a.address,
+	}
+	name := ""
+	if g, _ := a.state.Genesis(); g != nil {
+		f.Organisation = a.words(g.Title)
+		name = f.Organisation.Text
+	}
+	switch {
+	case f.Title == "":
+		f.Title = name
+	case name != "":
+		f.Title += " · " + name
+	}
+	for _, l := range a.pages.languages {
+		link := a.path + "?"
+		if a.query != "" {
+			link += a.query + "&"
+		}
+		f.Languages = append(f.Languages, choice{Code: l.code, Name: l.name, Link: link + "lang=" + l.code, Current: l == a.language})
+	}
+	return f
+}
+
+// words are a text of the log in the language nearest to the page's.
+type words struct {
+	Text string
+	Lang string // if it is another than the page's
+}
+
+func (a *author) words(t text.Texts) words {
+	if s, ok := t[a.code]; ok {
+		return words{Text: s}
+	}
+	for _, tag := range t.Languages() { // another variety of the same language
+		if base, _, _ := strings.Cut(tag, "-"); base == a.base {
+			return words{t[tag], tag}
+		}
+	}
+	for _, tag := range append([]string{"en"}, t.Languages()...) {
+		if s, ok := t[tag]; ok {
+			return words{s, tag}
+		}
+	}
+	return words{}
+}
+
+// missingPage says that there is no such page.
+type missingPage struct{ frame }
+
+func (a *author) missing() missingPage { return missingPage{a.frame(a.say("missing.title"), "")} }
+
+// parsed returns the templates of a language.
+func parsed(l *language) (*template.Template, error) {
+	t, err := template.New("").Funcs(l.functions()).Option("missingkey=error").ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("templates in %s: %w", l.code, err)
+	}
+	return t, nil
+}

@@ -1,0 +1,175 @@
+package page
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mandate/ballot/contest"
+	"mandate/ballot/fold"
+)
+
+// A result is a contest with its counts.
+type result struct {
+	Title   words
+	Tone    string // a class: good, bad or plain
+	Outcome string
+	Figures string // what the rule was applied to
+	Rows    []row
+	Rule    []string
+}
+
+// A row is an option with its votes.
+type row struct {
+	Name  words
+	Votes uint64
+	Share string // of all ballots counted
+	Bar   bar
+	Won   bool
+}
+
+func (a *author) result(v *fold.Vote, i int) result {
+	c, got := &v.Manifest.Contests[i], v.Result.Contests[i]
+	counted := v.Result.Counted
+	r := result{Title: a.words(c.Title), Rule: a.rule(c, v.Result.Roll)}
+	for j, o := range c.Options {
+		n := got.Counts[j]
+		r.Rows = append(r.Rows, row{
+			Name: a.words(o.Title), Votes: n, Share: a.percent(n, counted), Bar: newBar(n, counted), Won: slices.Contains(got.Winners, uint64(j)),
+		})
+	}
+	if c.Decision.Method == contest.MethodPlurality {
+		slices.SortStableFunc(r.Rows, func(x, y row) int { return cmp.Compare(y.Votes, x.Votes) })
+	}
+	r.Tone, r.Outcome = a.outcome(c, got.Outcome, len(got.Winners))
+	if d := &c.Decision; d.Method == contest.MethodThreshold && got.Outcome != contest.OutcomeNoQuorum {
+		base := counted
+		if d.Base == contest.BaseOptions {
+			base = 0
+			for _, j := range d.Over {
+				base += got.Counts[j]
+			}
+		}
+		key := "result.least"
+		if d.Strict {
+			key = "result.more"
+		}
+		r.Figures = a.count(key, base, "option", a.words(c.Options[d.Option].Title), "votes", got.Counts[d.Option],
+			"percent", a.percent(got.Counts[d.Option], base), "share", a.share(d.Num, d.Den))
+	}
+	return r
+}
+
+// outcome says what a contest came to.
+func (a *author) outcome(c *contest.Contest, outcome string, winners int) (tone, sentence string) {
+	option := ""
+	if c.Decision.Method == contest.MethodThreshold {
+		option = a.words(c.Options[c.Decision.Option].Title).Text
+	}
+	switch outcome {
+	case contest.OutcomePassed:
+		return "good", a.say("outcome.passed", "option", option)
+	case contest.OutcomeElected:
+		return "good", a.count("outcome.elected", uint64(winners))
+	case contest.OutcomeNone:
+		return "plain", a.say("outcome.none")
+	case contest.OutcomeNoQuorum:
+		return "bad", a.say("outcome.no-quorum")
+	case contest.OutcomeTied:
+		if option == "" {
+			return "bad", a.say("outcome.tied-seats")
+		}
+		return "bad", a.say("outcome.tied", "option", option)
+	}
+	if option == "" {
+		return "bad", a.say("outcome.no-votes")
+	}
+	return "bad", a.say("outcome.failed", "option", option)
+}
+
+// rule says in words how a contest is decided (SPEC.md §11.5).
+func (a *author) rule(c *contest.Contest, roll uint64) []string {
+	d := &c.Decision
+	var out []string
+	switch d.Method {
+	case contest.MethodThreshold:
+		var over []string
+		for _, j := range d.Over {
+			over = append(over, a.say("rule.quoted", "option", a.words(c.Options[j].Title)))
+		}
+		key := map[bool]string{true: "rule.more-", false: "rule.least-"}[d.Strict] + d.Base
+		out = append(out, a.say(key, "option", a.words(c.Options[d.Option].Title), "share", a.share(d.Num, d.Den), "options", strings.Join(over, ", ")))
+	case contest.MethodPlurality:
+		out = append(out, a.count("rule.seats", d.Seats))
+		if d.Lots {
+			out = append(out, a.say("rule.lots"))
+		} else {
+			out = append(out, a.say("rule.no-lots"))
+		}
+	default:
+		out = append(out, a.say("rule.none"))
+	}
+	if d.QuorumNum > 0 {
+		out = append(out, a.count("rule.quorum", roll, "share", a.share(d.QuorumNum, d.QuorumDen), "need", part(d.QuorumNum, d.QuorumDen, roll)))
+	}
+	if d.Method == contest.MethodNone {
+		return out
+	}
+	if d.Binding {
+		return append(out, a.say("rule.binding"))
+	}
+	return append(out, a.say("rule.advisory"))
+}
+
+// part returns num/den of n, rounded up; num ≤ den ≤ 2^32.
+func part(num, den, n uint64) uint64 {
+	hi, lo := bits.Mul64(num, n)
+	if hi >= den { // of no roll
+		return n
+	}
+	q, r := bits.Div64(hi, lo, den)
+	if r > 0 {
+		q++
+	}
+	return q
+}
+
+// share writes a fraction: in words where the language has words for it, else in hundredths if that is exact, else as it is.
+func (a *author) share(num, den uint64) string {
+	for x, y := num, den; y != 0; {
+		x, y = y, x%y
+		if y == 0 && x > 1 {
+			num, den = num/x, den/x
+		}
+	}
+	if key := "share." + strconv.FormatUint(num, 10) + "-" + strconv.FormatUint(den, 10); a.has(key) {
+		return a.say(key)
+	}
+	if num*1000%den == 0 {
+		return a.percent(num, den)
+	}
+	return a.number(num) + "/" + a.number(den)
+}
+
+// A bar is a picture of a part of a whole. The figures stand beside it.
+type bar struct {
+	Fill string // 0 to 100
+	Mark string // where there is something to reach; empty if nowhere
+}
+
+func newBar(part, whole uint64) bar { return bar{Fill: hundredths(part, whole)} }
+
+// newGoal is a bar of what there is towards what is to be reached.
+func newGoal(have, need uint64) bar {
+	whole := max(have, need)
+	return bar{Fill: hundredths(have, whole), Mark: hundredths(need, whole)}
+}
+
+func hundredths(part, whole uint64) string {
+	if whole == 0 {
+		return "0"
+	}
+	return strconv.FormatFloat(min(float64(part)/float64(whole), 1)*100, 'f', 2, 64)
+}

@@ -1,0 +1,29 @@
+package page
+
+import (
+	"net/http"
+
+	"mandate/ballot/record"
+)
+
+// route routes to pages as package web does.
+func route(p *Pages) http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /{$}", p.Organisation)
+	of := func(show func(http.ResponseWriter, *http.Request, record.ID)) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			id, err := record.ParseID(r.PathValue("id"))
+			if err != nil {
+				p.Missing(w, r)
+				return
+			}
+			show(w, r, id)
+		}
+	}
+	m.HandleFunc("GET /vote/{id}", of(p.Vote))
+	m.HandleFunc("GET /vote/{id}/statements", of(p.Statements))
+	m.HandleFunc("GET /round/{id}", of(p.Round))
+	m.HandleFunc("GET /pages/{name}", func(w http.ResponseWriter, r *http.Request) { p.File(w, r, r.PathValue("name")) })
+	m.HandleFunc("GET /", p.Missing)
+	return m
+}

@@ -1,0 +1,262 @@
+package page
+
+import (
+	"html/template"
+	"strings"
+
+	"mandate/ballot/contest"
+	"mandate/ballot/fold"
+	"mandate/ballot/record"
+)
+
+// votePage is the page of a vote, from the petition to the answer to its result.
+type votePage struct {
+	frame
+	ID       string
+	Name     words
+	Phase    phase
+	Lead     template.HTML
+	Notices  []notice
+	Kind     string
+	KindNote string
+	Round    link
+	Roll     string // of whom
+	Members  uint64 // on it
+	Requires []link
+
+	Results   []result
+	Response  *response
+	Contests  []question
+	Counted   uint64
+	Checks    uint64
+	Voting    bool // ballots can be there
+	Replace   bool // a later ballot replaces an earlier one
+	Cards     []registrar
+	Tasks     []task
+	Gates     []gate
+	Story     []chapter
+	Call      *call
+	Forums    *forums
+	Debate    *debate
+	List      *candidates
+	Packet    *packet
+	Trustees  []trustee
+	Threshold uint64
+	Quorum    uint64
+	Relays    []string
+	Witnesses uint64
+
+	Offline string // the line that has the verifier check the audit package
+	JSON    string
+}
+
+// A link leads to another page.
+type link struct {
+	Address string
+	Name    words
+	Note    string
+}
+
+// A phase is where a vote stands, for people.
+type phase struct {
+	Slug string // also a class of the style sheet
+	Name string
+}
+
+// A notice is what a reader must not miss.
+type notice struct {
+	Tone  string // a class: bad, or plain
+	Title string
+	Text  string
+	Quote string // somebody's words
+}
+
+// A response is the deciding body's answer to the result.
+type response struct {
+	Name string
+	Text string
+	At   uint64
+}
+
+// A trustee is one who can open the result together with others.
+type trustee struct {
+	Name   string
+	URL    string
+	Signed bool // the sealed ballot box
+}
+
+func (a *author) vote(v *fold.Vote) *votePage {
+	m := v.Manifest
+	name := a.words(m.Title)
+	p := &votePage{
+		ID: v.ID.String(), Name: name, Phase: a.phase(v), Lead: a.lead(v), Notices: a.notices(v),
+		Kind: m.Template, Round: a.toRound(v.Round), Roll: v.Round.Roll.Announce.Title, Members: v.Round.Roll.Announce.Count,
+		Counted: v.Counted(), Checks: uint64(v.Checks()), Voting: v.Times.Opened > 0, Replace: m.Revote, Cards: a.registrars(v.Round),
+		Tasks: a.tasks(v), Gates: a.gates(v), Story: a.story(v), Call: a.call(v), Forums: a.forums(v), Debate: a.debate(v), List: a.candidates(v),
+		Packet: a.packet(v), Threshold: m.Threshold, Quorum: m.Quorum, Witnesses: m.Witnesses.Need,
+	}
+	p.frame = a.frame(oneLine(name.Text), p.Phase.Name)
+	if a.has("kind." + m.Template) {
+		p.Kind, p.KindNote = a.say("kind."+m.Template), a.say("kind-note."+m.Template)
+	}
+	for i := range m.Contests {
+		if v.Result != nil && !a.failed(v) {
+			p.Results = append(p.Results, a.result(v, i))
+		} else {
+			p.Contests = append(p.Contests, a.question(v, i))
+		}
+	}
+	if b := v.Response(); b != nil {
+		p.Response = &response{v.Rules().Response.Name, b.Text, v.Times.Responded}
+	}
+	if rules := v.Rules(); rules != nil {
+		for _, id := range rules.Requires {
+			if other := a.state.Vote(id); other != nil {
+				p.Requires = append(p.Requires, a.toVote(other))
+			}
+		}
+	}
+	for i := range m.Trustees {
+		t := trustee{Name: v.TrusteeName(i + 1), Signed: v.HasInput(i + 1)}
+		if t.Name == m.Trustees[i].Name { // who took another's place has an address of their own
+			t.URL = m.Trustees[i].URL
+		}
+		p.Trustees = append(p.Trustees, t)
+	}
+	for _, r := range m.Relays {
+		p.Relays = append(p.Relays, r.Name)
+	}
+	p.Check = "mandate-verify -vote " + p.ID + " " + a.address
+	p.Offline = "mandate-verify -vote " + p.ID + " board.tar"
+	p.JSON = "/votes/" + p.ID
+	return p
+}
+
+// oneLine writes a text on one line.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func (a *author) toVote(v *fold.Vote) link {
+	return link{a.link("/vote/" + v.ID.String()), a.words(v.Manifest.Title), a.phase(v).Name}
+}
+
+func (a *author) toRound(r *fold.Round) link {
+	return link{Address: a.link("/round/" + r.ID.String()), Name: a.words(r.Manifest.Title)}
+}
+
+// failed reports whether the vote does not verify, so that nothing is said of its result.
+func (a *author) failed(v *fold.Vote) bool {
+	_, bad := a.state.Fault(v.ID)
+	return bad
+}
+
+func (a *author) phase(v *fold.Vote) phase {
+	slug := v.Phase.String()
+	rules := v.Rules()
+	switch {
+	case a.failed(v):
+		slug = "failed"
+	case v.Phase == fold.Proposed && rules.Call.Petition != nil:
+		slug = "petition"
+	case v.Phase == fold.Called && rules != nil:
+		slug = "deliberating"
+	case v.Phase == fold.Closed || v.Phase == fold.Sealed:
+		slug = "counting"
+	}
+	return phase{slug, a.say("phase." + slug)}
+}
+
+// lead says in one sentence where a vote stands.
+func (a *author) lead(v *fold.Vote) template.HTML {
+	m := v.Manifest
+	switch v.Phase {
+	case fold.Proposed:
+		if p := v.Rules().Call.Petition; p != nil {
+			have, need := v.Supports()
+			return a.when("lead.petition", p.Closes, "have", have, "need", need)
+		}
+		b := v.Rules().Call.Body
+		return a.when("lead.body", b.Closes, "have", len(v.Signed()), "need", b.Need, "body", b.Name)
+	case fold.Called:
+		switch {
+		case a.now >= m.Opens:
+			return a.plain("lead.openable")
+		case v.Rules() != nil:
+			return a.when("lead.deliberating", m.Opens)
+		}
+		return a.when("lead.called", m.Opens)
+	case fold.Open:
+		if a.now >= m.Closes {
+			return a.when("lead.closable", m.Closes)
+		}
+		return a.when("lead.open", m.Closes)
+	case fold.Closed:
+		return a.plain("lead.closed")
+	case fold.Sealed:
+		return a.plain("lead.sealed")
+	case fold.Certified:
+		return a.when("lead.certified", v.Times.Certified)
+	}
+	return a.when("lead."+v.Phase.String(), v.Times.Ended)
+}
+
+func (a *author) notices(v *fold.Vote) []notice {
+	var out []notice
+	if o, bad := a.state.Fault(v.ID); bad {
+		out = append(out, notice{Tone: "bad", Title: a.say("notice.failed", "code", o.Code), Text: a.say("notice.failed-text"), Quote: o.Err.Error()})
+	}
+	if v.Manifest.Mock {
+		out = append(out, notice{Tone: "plain", Title: a.say("notice.mock"), Text: a.say("notice.mock-text")})
+	}
+	switch v.Phase {
+	case fold.Lapsed:
+		out = append(out, notice{Tone: "bad", Title: a.say("notice.lapsed"), Text: a.say("notice.lapsed-text")})
+	case fold.Cancelled:
+		out = append(out, notice{Tone: "bad", Title: a.say("notice.cancelled"), Text: a.say("notice.reason"), Quote: v.Reason()})
+	case fold.Annulled:
+		out = append(out, notice{Tone: "bad", Title: a.say("notice.annulled"), Text: a.say("notice.reason"), Quote: v.Reason()})
+	}
+	for _, i := range v.Shortfall() {
+		name := v.Round.Manifest.Registrars[i-1].Name
+		out = append(out, notice{Tone: "bad", Title: a.say("notice.shortfall", "name", name), Text: a.say("notice.shortfall-text")})
+	}
+	return out
+}
+
+// A question is a contest before its result.
+type question struct {
+	Title   words
+	How     string // many can be chosen
+	Options []words
+	Pending string // why there are no options yet
+	Rule    []string
+}
+
+func (a *author) question(v *fold.Vote, i int) question {
+	c := &v.Manifest.Contests[i]
+	q := question{Title: a.words(c.Title), How: a.choosing(c), Rule: a.rule(c, v.Round.Roll.Announce.Count)}
+	for _, o := range c.Options {
+		q.Options = append(q.Options, a.words(o.Title))
+	}
+	if n := nominations(v); len(q.Options) == 0 && n != nil && n.Contest == uint64(i) {
+		q.Pending = a.say("question.candidates")
+	}
+	return q
+}
+
+func nominations(v *fold.Vote) *record.NominationRule {
+	if v.Rules() == nil {
+		return nil
+	}
+	return v.Rules().Nominations
+}
+
+// choosing says how many options can be chosen.
+func (a *author) choosing(c *contest.Contest) string {
+	switch {
+	case c.Min == c.Max:
+		return a.count("question.choose", c.Max)
+	case c.Min == 0:
+		return a.count("question.choose-up-to", c.Max)
+	}
+	return a.count("question.choose-between", c.Max, "min", c.Min)
+}
