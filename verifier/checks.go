@@ -30,6 +30,14 @@ const (
 	checkCounts
 	checkDecision
 	checkReceipt
+	checkCall
+	checkForums
+	checkStatements
+	checkPacket
+	checkMailing
+	checkNominations
+	checkRequires
+	checkChanges
 )
 
 var names = map[int]string{
@@ -37,6 +45,8 @@ var names = map[int]string{
 	checkVote: "vote", checkRoll: "roll", checkRegistrarKeys: "registrar keys", checkManifest: "manifest", checkCeremony: "ceremony",
 	checkOpening: "opening", checkBallots: "ballots", checkEligibility: "eligibility", checkClosing: "closing", checkSeal: "seal",
 	checkInput: "input", checkShares: "shares", checkCounts: "counts", checkDecision: "decision", checkReceipt: "receipt",
+	checkCall: "call", checkForums: "forums", checkStatements: "statements", checkPacket: "packet", checkMailing: "mailing",
+	checkNominations: "nominations", checkRequires: "requires", checkChanges: "changes",
 }
 
 // failing says which check a fatal outcome fails (SPEC.md §12).
@@ -46,6 +56,9 @@ var failing = map[string]int{
 	"opening-slot": checkRoll, "opening-ceremony": checkCeremony, "opening-time": checkOpening, "opening-key": checkOpening,
 	"stuffing": checkEligibility, "closing-time": checkClosing, "seal-promises": checkSeal,
 	"result-input": checkInput, "result-shares": checkShares, "result-count": checkCounts, "result-outcome": checkDecision, "result-lots": checkDecision,
+	"rule-called": checkCall, "rule-stuffing": checkCall, "rule-forums": checkForums, "rule-recordings": checkForums,
+	"rule-statements": checkStatements, "rule-packet": checkPacket, "rule-mailing": checkMailing, "rule-nominations": checkNominations,
+	"rule-requires": checkRequires, "rule-extend": checkChanges, "rule-cancel": checkChanges, "rule-annul": checkChanges,
 }
 
 // failedBy returns the check that a fatal code fails, or other for a code that no check names: whatever is fatal fails something.
@@ -69,7 +82,7 @@ func (a *audit) judgeVote(v *fold.Vote, pinned bool) VoteReport {
 	m, round := v.Manifest, v.Round
 	roll := round.Roll.Announce.Count
 	r := VoteReport{
-		ID: v.ID, Pinned: pinned, Title: m.Title, Phase: v.Phase.String(), Mock: m.Mock, Checks: newChecks(checkVote, checkReceipt),
+		ID: v.ID, Pinned: pinned, Title: m.Title, Phase: v.Phase.String(), Mock: m.Mock, Ended: v.Ended(), Checks: newChecks(checkVote, checkChanges),
 		Figures: Figures{Roll: roll, Counted: v.Counted(), Checked: uint64(v.Checks()), Void: a.voidBallots[v.ID], Inputs: v.Inputs()},
 	}
 	for i := range round.Manifest.Registrars {
@@ -107,6 +120,8 @@ func (a *audit) judgeVote(v *fold.Vote, pinned bool) VoteReport {
 		hold(checkDecision, "outcomes follow from the counts")
 	}
 	a.judgeReceipt(find(r.Checks, checkReceipt), v, pinned)
+	a.judgeRules(&r, v)
+	r.Story, r.Duties = a.story.Of(v.ID), duties(v, a.state.Now())
 	r.Warnings = a.warnings(v, pinned)
 	r.Verdict = verdictOf(r.Checks, v.Phase == fold.Certified)
 	if v.Phase == fold.Certified {
@@ -179,6 +194,7 @@ func (a *audit) warnings(v *fold.Vote, pinned bool) []string {
 		warn("registrar %s has published fewer issue records than there are voters", registrars[i-1].Name)
 	}
 	out = append(out, a.course(v.ID).warnings(v)...)
+	out = append(out, a.warningsByRules(v)...)
 	if v.Phase >= fold.Sealed {
 		switch n := v.Counted(); {
 		case n == 1:

@@ -11,6 +11,7 @@ import (
 // A course is what a reader should know of how a vote went, beyond what is right or wrong: it makes warnings and changes no verdict.
 type course struct {
 	issued   []uint64 // cards issued by each registrar before it opened
+	cards    []uint64 // the same before its petition began
 	late     uint64   // cards issued while it was open
 	overtime uint64   // ballots accepted while it was open, when it was to be closed already
 	listed   uint64   // ballots accepted after the closing

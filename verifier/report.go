@@ -121,8 +121,11 @@ type VoteReport struct {
 	Title    text.Texts `json:"title"`
 	Phase    string     `json:"phase"`
 	Mock     bool       `json:"mock"`
-	Checks   []Check    `json:"checks"` // 7 to 21
+	Ended    bool       `json:"ended"`  // lapsed, cancelled or annulled: there is no result
+	Checks   []Check    `json:"checks"` // 7 to 29
 	Warnings []string   `json:"warnings"`
+	Story    []Line     `json:"story"`
+	Duties   []Duty     `json:"duties"` // what is owed at the last time of the log
 	Figures  Figures    `json:"figures"`
 	Contests []Contest  `json:"contests,omitempty"` // once certified and verified
 	Verdict  Verdict    `json:"verdict"`

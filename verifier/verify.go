@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -44,6 +45,7 @@ type audit struct {
 	voidBallots map[record.ID]uint64
 	courses     map[record.ID]*course // by vote
 	receipt     receipt
+	story       *Story
 }
 
 // Verify reads a source whole and judges it. An error of the source becomes a report with verdict Unreadable; the error returned is only
@@ -70,7 +72,7 @@ func newAudit(o Options) *audit {
 		options: o, state: fold.New(),
 		report:      &Report{Log: newChecks(checkPackage, checkClock), VoidTotal: make(map[string]uint64)},
 		fatal:       make(map[record.ID][]Finding),
-		voidBallots: make(map[record.ID]uint64), courses: make(map[record.ID]*course),
+		voidBallots: make(map[record.ID]uint64), courses: make(map[record.ID]*course), story: NewStory(),
 	}
 }
 
@@ -174,10 +176,12 @@ func (a *audit) apply(ps []*fold.Prepared, total uint64) {
 		o := a.state.Apply(p)
 		a.note(index, p, o)
 		a.watchReceipt(index, p, o)
+		a.story.Add(a.state, index, p, o)
 		if o.Status != fold.Accepted {
 			continue
 		}
 		a.follow(p.Record())
+		a.followRules(p.Record())
 		switch b := p.Record().Body.(type) {
 		case *record.Genesis:
 			a.verifyReceipt(b)
@@ -210,11 +214,15 @@ func (a *audit) conclude(err error) {
 	logVerdict := verdictOf(r.Log, true)
 	r.Verdict = logVerdict
 	a.judgeVotes()
+	others := slices.ContainsFunc(r.Votes, func(v VoteReport) bool { return !v.Ended })
 	for i := range r.Votes {
 		v := &r.Votes[i]
 		v.Verdict = worse(v.Verdict, logVerdict)
 		if v.Verdict != Verified {
 			v.Contests = nil // a result that nobody should believe is not shown
+		}
+		if v.Ended && v.Verdict == Unfinished && others {
+			continue // it will never be finished, and keeps nothing else from being verified
 		}
 		r.Verdict = worse(r.Verdict, v.Verdict)
 	}
@@ -246,7 +254,7 @@ func (a *audit) judgeVotes() {
 	if a.options.Vote != (record.ID{}) {
 		v := a.state.Vote(a.options.Vote)
 		if v == nil {
-			missing := VoteReport{ID: a.options.Vote, Pinned: true, Checks: newChecks(checkVote, checkReceipt), Verdict: Refuted}
+			missing := VoteReport{ID: a.options.Vote, Pinned: true, Checks: newChecks(checkVote, checkChanges), Verdict: Refuted}
 			find(missing.Checks, checkVote).fail(Finding{Index: -1, ID: a.options.Vote, Code: "vote-missing", Sentence: "the vote asked for is not on this log"})
 			r.Votes = []VoteReport{missing}
 			return

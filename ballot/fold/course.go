@@ -72,6 +72,14 @@ func (v *Vote) Reason() string {
 	return v.course.reason
 }
 
+// Extended returns by how many seconds voting was extended.
+func (v *Vote) Extended() uint64 {
+	if v.course == nil || v.Phase < Open {
+		return 0
+	}
+	return v.Manifest.Closes - v.course.closes
+}
+
 // Response returns the deciding body's answer to the result, nil before it.
 func (v *Vote) Response() *record.Response {
 	if v.course == nil {

@@ -44,6 +44,7 @@ func vote(w io.Writer, v *verifier.VoteReport) {
 	for _, s := range v.Warnings {
 		fmt.Fprintf(w, "  note: %s\n", s)
 	}
+	story(w, v)
 	if v.Verdict != verifier.Verified {
 		return
 	}
@@ -51,6 +52,22 @@ func vote(w io.Writer, v *verifier.VoteReport) {
 	fmt.Fprintf(w, "\n  %d of %d members voted.\n", f.Counted, f.Roll)
 	for _, c := range v.Contests {
 		contest(w, &c, f.Counted)
+	}
+}
+
+// story prints what has happened, and what is owed.
+func story(w io.Writer, v *verifier.VoteReport) {
+	if len(v.Story) > 0 {
+		fmt.Fprintln(w, "\n  What happened, by the log's time:")
+	}
+	for _, l := range v.Story {
+		fmt.Fprintf(w, "    %s  %s\n", l.Date, l.Text)
+	}
+	if len(v.Duties) > 0 {
+		fmt.Fprintln(w, "\n  What is owed:")
+	}
+	for _, d := range v.Duties {
+		fmt.Fprintf(w, "    %s\n", d)
 	}
 }
 
