@@ -8,12 +8,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 
 	"mandate/ballot/credential"
 	"mandate/ballot/record"
 	"mandate/crypto/elgamal"
 	"mandate/crypto/group"
+	secrets "mandate/crypto/hidden"
 	"mandate/crypto/sigma"
 )
 
@@ -24,16 +24,8 @@ const (
 	openingVersion  = "mandate/v1 opening"
 )
 
-const redacted = "REDACTED"
-
 // hidden is embedded in the types that hold secrets.
-type hidden struct{}
-
-func (hidden) String() string               { return redacted }
-func (hidden) GoString() string             { return redacted }
-func (hidden) Format(s fmt.State, _ rune)   { io.WriteString(s, redacted) }
-func (hidden) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
-func (hidden) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+type hidden = secrets.Fields
 
 // A Draft is the randomness of one ballot, drawn before the member's choice is known, so that a booth cannot pick randomness
 // that tells the choice. It serves once.

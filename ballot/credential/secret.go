@@ -8,19 +8,14 @@ import (
 	"io"
 	"strings"
 	"unicode"
+
+	secrets "mandate/crypto/hidden"
 )
 
-const redacted = "REDACTED"
+// hidden is embedded in the structs that hold secrets.
+type hidden = secrets.Fields
 
-// hidden is embedded in the types that hold secrets. Its methods have value receivers, so that neither a pointer nor a copy prints
-// anything.
-type hidden struct{}
-
-func (hidden) String() string               { return redacted }
-func (hidden) GoString() string             { return redacted }
-func (hidden) Format(s fmt.State, _ rune)   { io.WriteString(s, redacted) }
-func (hidden) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
-func (hidden) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+const redacted = secrets.Text
 
 // A Secret is a voter card: 32 random bytes from which everything random of the card's credentials derives (SPEC.md §10.1).
 // Whoever has it can vote in its member's place. It prints as REDACTED.

@@ -9,10 +9,11 @@ import (
 	"strings"
 
 	"mandate/ballot/record"
+	"mandate/crypto/hidden"
 	"mandate/crypto/transcript"
 )
 
-const redacted = "REDACTED"
+const redacted = hidden.Text
 
 // A Code tells a registrar which roll entry asks: 128 random bits. It prints as REDACTED.
 type Code [16]byte
