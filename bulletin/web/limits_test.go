@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"mandate/bulletin/remote"
 )
 
 func TestRemote(t *testing.T) {
@@ -30,7 +32,7 @@ func TestRemote(t *testing.T) {
 		{"nonsense", nil, "invalid IP"},
 	} {
 		r := &http.Request{RemoteAddr: x.from, Header: http.Header{"X-Forwarded-For": x.forwarded}}
-		if got := remote(r, proxies).String(); got != x.want {
+		if got := remote.Addr(r, proxies).String(); got != x.want {
 			t.Errorf("from %s, forwarded for %q: counted as %s, want %s", x.from, x.forwarded, got, x.want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"mandate/ballot/record"
 	"mandate/bulletin/board"
+	"mandate/bulletin/remote"
 )
 
 // Content types and headers of SPEC.md §8.4.
@@ -51,7 +52,7 @@ var costly = map[string]bool{
 }
 
 func (h *Handler) postRecord(w http.ResponseWriter, r *http.Request) {
-	addr := remote(r, h.options.Proxies)
+	addr := remote.Addr(r, h.options.Proxies)
 	if !h.senders.allow(addr) {
 		h.refuse(w, h.board.Refuse(board.CodeRate))
 		return

@@ -13,6 +13,7 @@ import (
 
 	"mandate/ballot/credential"
 	"mandate/ballot/record"
+	"mandate/bulletin/remote"
 	"mandate/cmd/mandate/registrar/issuing"
 	"mandate/crypto/blind"
 )
@@ -92,7 +93,7 @@ func (r *Registrar) read(w http.ResponseWriter, req *http.Request, serve service
 	case err != nil:
 		return nil, issuing.Refuse(issuing.CodeMalformed)
 	}
-	return serve(req.Context(), v, address(req, r.options.Proxies), body)
+	return serve(req.Context(), v, remote.Addr(req, r.options.Proxies), body)
 }
 
 // entry answers an issuing.EntryRequest.

@@ -14,6 +14,7 @@ import (
 
 	"mandate/ballot/credential"
 	"mandate/ballot/record"
+	"mandate/bulletin/remote"
 	"mandate/cmd/mandate/registrar/issuing"
 	"mandate/crypto/blind"
 	"mandate/crypto/blind/blindtest"
@@ -160,7 +161,7 @@ func TestAddresses(t *testing.T) {
 		if c.forwarded != "" {
 			req.Header.Set("X-Forwarded-For", c.forwarded)
 		}
-		if got := address(req, proxies).String(); got != c.want {
+		if got := remote.Addr(req, proxies).String(); got != c.want {
 			t.Errorf("%s for %q: %s, want %s", c.remote, c.forwarded, got, c.want)
 		}
 	}

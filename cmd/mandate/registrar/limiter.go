@@ -2,10 +2,7 @@ package registrar
 
 import (
 	"container/list"
-	"net"
-	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -61,41 +58,4 @@ func (l *limiter) failed(a netip.Addr) {
 		l.known[a] = e
 	}
 	e.Value.(*caller).bucket.AllowN(l.clock(), 1)
-}
-
-// address returns the network address that a request counts for; an IPv6 address stands for its /64. A proxy's header is believed only if the
-// connection is from one of the proxies, and then the last address in it that is not a proxy's.
-func address(req *http.Request, proxies []netip.Prefix) netip.Addr {
-	host, _, err := net.SplitHostPort(req.RemoteAddr)
-	if err != nil {
-		host = req.RemoteAddr
-	}
-	a, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
-	a = a.Unmap()
-	hops := strings.Split(strings.Join(req.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && isProxy(a, proxies); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		a = hop.Unmap()
-	}
-	if a.Is6() {
-		if p, err := a.WithZone("").Prefix(64); err == nil {
-			return p.Addr()
-		}
-	}
-	return a
-}
-
-func isProxy(a netip.Addr, proxies []netip.Prefix) bool {
-	for _, p := range proxies {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
 }
