@@ -5,14 +5,14 @@ import { text } from './bytes.js';
 export class Malformed extends Error {}
 const bad = (why) => { throw new Malformed(why); };
 
-const MAX_DEPTH = 12;
+export const MAX_DEPTH = 12;
 const UINT = 0, NEGATIVE = 1, BYTES = 2, TEXT = 3, ARRAY = 4, MAP = 5, TAG = 6, SIMPLE = 7;
 
-class Reader {
-  constructor(bytes, lax) {
+export class Reader {
+  constructor(bytes) {
     this.bytes = bytes;
     this.at = 0;
-    this.lax = lax; // well-formedness only: what stands in a record of an unknown kind
+    this.lax = false; // whether only well-formedness matters: in the body of a record of an unknown kind
   }
 
   take(n) {
@@ -74,12 +74,22 @@ class Reader {
         return bad('a simple value or float');
     }
   }
+
+  /** The head of an array; returns its length. */
+  array() {
+    const { major, value } = this.head();
+    return major === ARRAY ? value : bad('not an array');
+  }
+
+  end() {
+    if (this.at !== this.bytes.length) bad('bytes after the end');
+  }
 }
 
 /** Decodes one value and nothing after it. */
-export function decode(bytes, { lax = false, depth = MAX_DEPTH } = {}) {
-  const r = new Reader(bytes, lax);
-  const v = r.value(depth);
-  if (r.at !== bytes.length) bad('bytes after the end');
+export function decode(bytes) {
+  const r = new Reader(bytes);
+  const v = r.value();
+  r.end();
   return v;
 }

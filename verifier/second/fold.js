@@ -8,7 +8,7 @@ import { meets, parseCheckpoint, parseLogKey, parseWitnessKey, treeRoot } from '
 import { distinct, isKey, isManifest, isRound, MAX_TIME } from './manifest.js';
 import { decodeRecord, recordID, UnknownKind } from './records.js';
 import { verifySchnorr } from './sigma.js';
-import { checkShares, countHolds, decide, decrypt, sums } from './tally.js';
+import { checkShares, countHolds, decide, decrypt, draw, Lots, sums } from './tally.js';
 import { isDate, isName, isOrigin, isText, isTexts, isURL } from './text.js';
 import { T } from './transcript.js';
 
@@ -30,7 +30,7 @@ const ZERO = zeros(32);
 const IN_PHASE = {
   'keygen-commit': 'called', 'keygen-package': 'called', 'keygen-shares': 'called', 'keygen-accept': 'called', 'keygen-complaint': 'called',
   'keygen-test': 'called', 'keygen-restart': 'called', 'trustee-replace': 'called', opening: 'called', closing: 'open', promises: 'closed',
-  seal: 'closed', input: 'sealed', shares: 'sealed', result: 'sealed',
+  seal: 'closed', input: 'sealed', shares: 'sealed', lots: 'sealed', result: 'sealed',
 };
 const SCOPE = {
   time: 'genesis', roll: 'genesis', 'roll-part': 'rolls', round: 'genesis', 'roll-accept': 'rounds', 'slot-key': 'rounds', issues: 'rounds',
@@ -88,7 +88,7 @@ export class Fold {
     const author = this.#author(r, scope);
     or(author, 'author');
     or(verifySchnorr(author, this.#signed(r), r.seal), 'signature');
-    if (r.kind === 'opening') or(equal(r.body.call, ZERO), 'form'); // a vote without rules has no call
+    if (r.kind === 'opening') or(equal(r.body.candidates, ZERO), 'form');
     if (IN_PHASE[r.kind]) or(scope.phase === IN_PHASE[r.kind], 'phase');
     const rule = r.kind === 'keygen-restart' || !r.kind.startsWith('keygen-') ? RULES[r.kind] : this.#keygen;
     rule.call(this, r, r.body, scope);
@@ -274,7 +274,6 @@ const RULES = {
 
   vote(r, b, round) {
     if (b.rules !== null) throw new Unsupported('votes with rules (§15) are not supported');
-    if (b.contests.some((c) => c.decision.lots)) throw new Unsupported('ties that are broken by lot (§15) are not supported');
     or(isManifest(b, round.body.registrars.length), 'manifest');
     or(b.slot < round.body.slots - round.body.petitionSlots, 'slot-unknown');
     const slot = round.slots[b.slot];
@@ -284,7 +283,7 @@ const RULES = {
       id: r.id, body: b, round, phase: 'called', trustees: b.trustees.map((t) => ({ key: t.key, faults: 0 })), said: [],
       keys: new Set([...b.trustees].map((t) => hex(t.key))), relation: ballotRelation(b.contests), witnesses: b.witnesses.keys.map(parseWitnessKey),
       credentials: new Map(), accepted: new Set(), checks: new Map(), randomness: new Set(), late: 0, checked: 0, voidBallots: 0,
-      lists: new Map(), listed: new Set(), pending: new Set(), inputs: new Set(), shares: b.contests.map(() => []),
+      lists: new Map(), listed: new Set(), pending: new Set(), inputs: new Set(), shares: b.contests.map(() => []), lotShares: [],
     };
     v.ctx0 = this.context(v, ZERO);
     v.ceremony = this.newAttempt(1);
@@ -335,13 +334,12 @@ const RULES = {
     const trustee = v.trustees[Number(b.trustee) - 1];
     or(trustee, 'fault');
     or(isName(b.name) && isURL(b.url) && isKey(b.key) && isText(b.reason), 'form');
-    or(trustee.faults >= 2, 'fault');
+    or(trustee.faults >= 2 && v.trustees.filter((x) => x !== trustee && x.replaced).length < Number(v.body.threshold) - 1, 'fault');
     or(!v.keys.has(hex(b.key)), 'dup');
     v.keys.add(hex(b.key));
-    Object.assign(trustee, { key: b.key, faults: 0 });
+    Object.assign(trustee, { key: b.key, faults: 0, replaced: true });
     v.ceremony.since = this.time;
     v.said.push(r.id);
-    v.replaced = (v.replaced ?? 0) + 1;
   },
 
   // ---- Opening, closing, seal (§9.7, §9.9)
@@ -374,8 +372,10 @@ const RULES = {
     or(b.part <= list.parts, 'order');
     or(b.part === list.parts, 'dup');
     const ids = pieces(b.ballots, 32);
-    or(ids && ids.length <= PART, 'form');
-    v.lists.set(b.author, { parts: list.parts + 1n, last: b.last });
+    or(ids && ids.length <= PART && (b.author !== 0n || ids.length === 0), 'form');
+    const listed = (list.listed ?? 0n) + BigInt(ids.length);
+    or(listed <= 4n * v.round.roll.body.count, 'limit');
+    v.lists.set(b.author, { parts: list.parts + 1n, last: b.last, listed });
     for (const id of ids.map(hex)) {
       if (!v.listed.has(id) && !v.accepted.has(id)) v.pending.add(id);
       v.listed.add(id);
@@ -391,6 +391,7 @@ const RULES = {
     Object.assign(v, {
       phase: 'sealed', sealedAt: r.index, sealedRoot: treeRoot([...this.hashes, r.id]), sums: sums(v.body.contests, ballots),
     });
+    v.lots = new Lots(v.ctx, v.sealedRoot);
   },
 
   // ---- Tally and result (§9.10)
@@ -416,6 +417,16 @@ const RULES = {
     of.push({ trustee, points });
   },
 
+  lots(r, b, v) {
+    or(BigInt(v.inputs.size) >= v.body.quorum, 'input-quorum');
+    or(v.body.contests.some((c) => c.decision.lots), 'form');
+    const trustee = Number(b.trustee);
+    or(!v.lotShares.some((s) => s.trustee === trustee), 'dup');
+    const point = v.lots.check(b, v.shareKeys[trustee - 1]);
+    or(point, 'share');
+    v.lotShares.push({ trustee, points: [point] });
+  },
+
   result(r, b, v) {
     const must = (ok, code) => { if (!ok) throw new Fatal(code, v.id); };
     const { contests, quorum, threshold } = v.body;
@@ -428,7 +439,10 @@ const RULES = {
       must(c.counts.length === contests[i].options.length && c.counts.every((n, j) => countHolds(n, counted, v.sums[i][j], opened[j])), 'result-count');
     });
     b.contests.forEach((c, i) => {
-      const right = decide(contests[i], c.counts, counted, roll);
+      const right = decide(contests[i], c.counts, counted, roll, (options) => {
+        must(v.lotShares.length >= t, 'result-lots');
+        return draw(v.lots.seed(v.lotShares.slice(0, t)), i, 0, options);
+      });
       must(c.outcome === right.outcome && c.winners.join() === right.winners.join(), 'result-outcome');
     });
     Object.assign(v, { phase: 'certified', result: b });

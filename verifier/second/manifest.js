@@ -33,7 +33,8 @@ export function isManifest(b, registrars) {
     && parties.every((p) => isName(p.name) && isURL(p.url) && isKey(p.key)) && distinct(parties.map((p) => hex(p.key)))
     && b.threshold >= 1n && b.threshold <= b.quorum && b.quorum <= n && b.mixes === 0n
     && b.opens < b.closes && b.closes <= MAX_TIME && between(b.grace, 1n, 31536000n) && between(b.step, 1n, 31536000n)
-    && witnesses.length <= 16 && !witnesses.includes(null) && distinct(witnesses.map((w) => w.name)) && b.witnesses.need <= BigInt(witnesses.length)
+    && witnesses.length <= 16 && !witnesses.includes(null) && distinct(witnesses.map((w) => w.name))
+    && distinct(witnesses.map((w) => hex(w.key))) && b.witnesses.need <= BigInt(witnesses.length)
     && count(b.contests, 1, 32) && distinct(b.contests.map((c) => c.id)) && b.contests.every(isContest)
     && sameLanguages(titles)
     && longestBallot(b.contests, registrars) <= 65535n;
@@ -54,6 +55,7 @@ function isContest(c) {
 
 function isDecision(d, options) {
   if (!between(d.den, 1n, 1n << 32n) || !between(d.quorumDen, 1n, 1n << 32n) || d.num > d.den || d.quorumNum > d.quorumDen) return false;
+  if (d.lots && d.method !== 'plurality') return false;
   const plain = d.option === 0n && d.num === 0n && d.den === 1n && !d.strict && d.base === 'ballots' && d.over.length === 0;
   switch (d.method) {
     case 'none': return plain && d.seats === 0n && d.quorumNum === 0n && d.quorumDen === 1n;

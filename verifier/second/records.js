@@ -1,5 +1,5 @@
 // Records and their shapes (SPEC §8.1, §8.3): what decoding settles. Bounds on values are the fold's matter.
-import { decode, Malformed } from './cbor.js';
+import { decode, Malformed, MAX_DEPTH, Reader } from './cbor.js';
 import { sha256 } from './bytes.js';
 
 export class UnknownKind extends Error {}
@@ -29,7 +29,7 @@ const key = sized(32);
 const party = fields({ name: string, url: string, key });
 const decision = fields({
   method: string, option: uint, num: uint, den: uint, strict: bool, base: string, over: list(uint), quorumNum: uint, quorumDen: uint,
-  seats: uint, binding: bool, lots: bool, // lots: what this verifier does not support (§15)
+  seats: uint, binding: bool, lots: bool,
 });
 const contest = fields({
   id: string, kind: string, title: texts, options: list(fields({ id: string, title: texts })), min: uint, max: uint, decision,
@@ -63,7 +63,7 @@ const KINDS = {
   'keygen-test': { trustee: uint, attempt: uint, share: sized(32), proof: bytes },
   'keygen-restart': { by: uint, attempt: uint, trustee: uint, reason: string },
   'trustee-replace': { by: uint, trustee: uint, name: string, url: string, key, reason: string },
-  opening: { by: uint, attempt: uint, key, trusteeKeys: bytes, ceremony: id, registrarKeys: id, call: id },
+  opening: { by: uint, attempt: uint, key, trusteeKeys: bytes, ceremony: id, registrarKeys: id, candidates: id },
   ballot: { key, number: uint, previous: id, signatures: bytes, contests: list(bytes) },
   check: { key, signatures: bytes, ballot: id },
   closing: { by: uint },
@@ -71,6 +71,7 @@ const KINDS = {
   seal: {},
   input: { trustee: uint, size: uint, root: id, checkpoint: string },
   shares: { trustee: uint, contest: uint, shares: bytes, proof: bytes },
+  lots: { trustee: uint, share: sized(32), proof: bytes },
   result: { by: uint, roll: uint, counted: uint, contests: list(fields({ counts: list(uint), outcome: string, winners: list(uint) })) },
 };
 for (const kind of Object.keys(KINDS)) KINDS[kind] = fields(KINDS[kind]);
@@ -79,19 +80,16 @@ export const recordID = (raw) => sha256([0], raw);
 
 /** Decodes a record; throws Malformed or UnknownKind. */
 export function decodeRecord(raw) {
-  const [payload, seal] = pair(decode(raw));
-  const [kind] = triple(decode(payload, { lax: true }));
-  if (!Object.hasOwn(KINDS, kind)) throw new UnknownKind(kind);
-  const [, scope, body] = triple(decode(payload));
+  const record = decode(raw);
+  need(Array.isArray(record) && record.length === 2);
+  const [payload, seal] = record.map(bytes);
+  const r = new Reader(payload);
+  need(r.array() === 3n);
+  const kind = string(r.value()), scope = id(r.value());
+  r.lax = !Object.hasOwn(KINDS, kind);
+  const body = r.value(MAX_DEPTH - 1);
+  r.end();
+  need(Array.isArray(body));
+  if (r.lax) throw new UnknownKind(kind);
   return { kind, scope, body: KINDS[kind](body), payload, seal, id: recordID(raw) };
-}
-
-function pair(v) {
-  need(Array.isArray(v) && v.length === 2);
-  return v.map(bytes);
-}
-
-function triple(v) {
-  need(Array.isArray(v) && v.length === 3 && Array.isArray(v[2]));
-  return [string(v[0]), id(v[1]), v[2]];
 }

@@ -23,6 +23,37 @@ export function checkShares(ctx, b, Y, sums) {
   return verifyEquality(G_, Y, M, S, b.proof) ? Ms : null;
 }
 
+/** What lots are drawn with (§11.6): sealed log and vote. */
+export class Lots {
+  constructor(ctx, root) {
+    this.ctx = ctx;
+    this.root = root;
+    this.P = this.#begin('mandate/v1 lots').point('point');
+  }
+  #begin(label) {
+    return T(label).bytes('ctx', this.ctx).bytes('root', this.root);
+  }
+  /** The point of a trustee's share, or null. */
+  check(b, Y) {
+    const P = this.P.toBytes(), M = element(b.share);
+    if (!M || isIdentity(M) && !isIdentity(this.P)) return null;
+    const S = this.#begin('mandate/v1 lots share').integer('trustee', b.trustee).element('Y', Y.toBytes())
+      .elements('A', [P]).elements('B', [IDENTITY.toBytes()]).elements('M', [b.share]);
+    const w = S.copy().integer('index', 0).weight('weight');
+    return verifyEquality(times(this.P, w), Y, times(M, w), S, b.proof) ? M : null;
+  }
+  /** The seed from t shares [{trustee, points: [M]}]. */
+  seed(shares) {
+    return T('mandate/v1 lots seed').bytes('ctx', this.ctx).element('value', decrypt(shares, 1)[0].toBytes()).id('seed');
+  }
+}
+
+/** Options in the order of a draw of a contest. */
+export function draw(seed, contest, number, options) {
+  const ticket = (o) => T('mandate/v1 lot').bytes('seed', seed).integer('contest', contest).integer('draw', number).integer('option', o).id('ticket');
+  return options.map((o) => [ticket(o), o]).sort((a, b) => Buffer.compare(a[0], b[0])).map(([, o]) => o);
+}
+
 /** D_j from t shares [{trustee, points}] (§11.4). */
 export function decrypt(shares, options) {
   const indices = shares.map((s) => BigInt(s.trustee));
@@ -34,8 +65,8 @@ export function countHolds(count, counted, [, B], D) {
   return count <= counted && times(G, count).add(D ?? IDENTITY).equals(B);
 }
 
-/** Outcome and winners of a contest (§11.5). */
-export function decide({ decision: d, options }, counts, counted, roll) {
+/** Outcome and winners of a contest (§11.5). Ties that go by lot are put in order by lots(options). */
+export function decide({ decision: d, options }, counts, counted, roll, lots) {
   if (d.method === 'none') return { outcome: 'none', winners: [] };
   if (counted * d.quorumDen < d.quorumNum * roll) return { outcome: 'no-quorum', winners: [] };
   if (d.method === 'threshold') {
@@ -51,5 +82,9 @@ export function decide({ decision: d, options }, counts, counted, roll) {
   if (positive.length <= seats) return { outcome: 'elected', winners: positive };
   const c = [...counts].sort((a, b) => (a < b ? 1 : a > b ? -1 : 0))[seats - 1];
   const fit = above(c - 1n);
-  return fit.length <= seats ? { outcome: 'elected', winners: fit } : { outcome: 'tied', winners: above(c) };
+  if (fit.length <= seats) return { outcome: 'elected', winners: fit };
+  const winners = above(c);
+  if (!d.lots) return { outcome: 'tied', winners };
+  const drawn = lots(fit.filter((j) => counts[j] === c)).slice(0, seats - winners.length);
+  return { outcome: 'elected', winners: [...winners, ...drawn].sort((a, b) => Number(a - b)) };
 }

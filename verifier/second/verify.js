@@ -9,11 +9,11 @@ import { decodeRecord } from './records.js';
 
 const LOG_CHECKS = ['package', 'checkpoint', 'tree', 'records', 'genesis', 'clock'];
 const VOTE_CHECKS = ['vote', 'roll', 'registrar keys', 'manifest', 'ceremony', 'opening', 'ballots', 'eligibility', 'closing', 'seal', 'input',
-  'shares', 'counts', 'decision', 'receipt'];
+  'shares', 'counts', 'decision', 'receipt', 'call', 'forums', 'statements', 'packet', 'mailing', 'nominations', 'requires', 'changes'];
 const CHECK_OF = {
   checkpoint: 2, tree: 3, oversize: 4, malformed: 4, 'unknown-kind': 4, genesis: 5, 'time-back': 6, 'vote-missing': 7, 'opening-slot': 8,
   'opening-ceremony': 11, 'opening-time': 12, 'opening-key': 12, stuffing: 14, 'closing-time': 15, 'seal-promises': 16, 'result-input': 17,
-  'result-shares': 18, 'result-count': 19, 'result-outcome': 20, receipt: 21,
+  'result-shares': 18, 'result-count': 19, 'result-lots': 20, 'result-outcome': 20, receipt: 21,
 };
 const PHASES = ['called', 'open', 'closed', 'sealed', 'certified'];
 export const EXIT = { verified: 0, failed: 1, unreadable: 2, unfinished: 3 };
@@ -80,6 +80,7 @@ export function verify(bytes, { vote = null, receipt = null } = {}) {
     const r = { id, pinned: vote !== null, phase: v?.phase ?? '', checks: VOTE_CHECKS.map((name, i) => new Check(i + 7, name)), warnings: [] };
     report.votes.push(r);
     judgeVote(r, v, fold);
+    if (v) r.checks.slice(15).forEach((c) => { c.status = 'not asked'; });
     if (v) judgeReceipt(r.checks[14], receipt, parsed, policy, hashes, id);
     r.verdict = verdictOf([...report.log, ...r.checks], v);
     if (r.verdict === 'verified') r.contests = contestsOf(v);
