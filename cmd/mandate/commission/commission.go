@@ -1,5 +1,7 @@
 // Package commission is the party that puts the question and keeps the calendar: it announces rolls and rounds, calls votes, opens and
-// closes them, restarts a key generation that failed, and certifies results.
+// closes them, restarts a key generation that failed, and certifies results. For votes with rules it posts what has to come before the
+// opening: forums, statements, nominations, the packet ([Commission.Propose], [Commission.Announce], [MakePacket] and the others);
+// [Status] says what has happened, what comes next and who owes what. RunOrganise and RunRules are the commands.
 //
 // It is not trusted for anything but being on time: all it signs is checked against the log by everybody, and it can sign nothing that
 // follows from the log otherwise than the log says.
@@ -132,7 +134,8 @@ func (c *Commission) Replace(ctx context.Context, vote record.ID, trustee int, w
 	return err
 }
 
-// Step does what is due in every vote: it restarts a key generation that has failed or waits for a silent trustee, opens, closes and certifies.
+// Step does what is due in every vote: it restarts a key generation that has failed or waits for a silent trustee, opens once every rule is
+// met, closes and certifies.
 // It reports whether it posted anything. An error in one vote does not keep it from the others.
 func (c *Commission) Step(ctx context.Context) (posted bool, err error) {
 	by, err := c.ready(ctx)
@@ -164,7 +167,7 @@ func (c *Commission) due(v *fold.Vote, by uint64) (record.Body, error) {
 		}
 		// By rules, voting goes on for its period from the opening, however late that is (SPEC.md §15.6).
 		over := v.Rules() == nil && s.Now() >= v.Manifest.Closes
-		if s.Now() >= v.Manifest.Opens && !over && v.Ceremony.Ready() && v.Round.Ready(int(v.Manifest.Slot)) {
+		if s.Now() >= v.Manifest.Opens && !over && v.Ceremony.Ready() && v.Round.Ready(int(v.Manifest.Slot)) && len(s.Gaps(v)) == 0 {
 			return Opening(v, by), nil
 		}
 	case fold.Open:
@@ -197,6 +200,6 @@ func Opening(v *fold.Vote, by uint64) *record.Opening {
 	}
 	return &record.Opening{
 		By: by, Attempt: v.Ceremony.Attempt(), Key: record.Key(v.Ceremony.Key().Encoding()), TrusteeKeys: ys,
-		Ceremony: v.Ceremony.Hash(), RegistrarKeys: v.Round.KeysID(int(v.Manifest.Slot)),
+		Ceremony: v.Ceremony.Hash(), RegistrarKeys: v.Round.KeysID(int(v.Manifest.Slot)), Candidates: v.CandidatesID(),
 	}
 }

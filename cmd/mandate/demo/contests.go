@@ -5,16 +5,17 @@ import (
 	"slices"
 
 	"mandate/ballot/contest"
+	"mandate/ballot/rules"
 	"mandate/ballot/text"
 )
 
-// contests are what a demo can vote on, by template.
+// contests are what a demo can vote on without rules of an organisation, by template.
 var contests = map[string]func() (text.Texts, []contest.Contest){
 	"yes-no":  yesNo,
 	"several": several,
 }
 
-func templates() []string { return slices.Sorted(maps.Keys(contests)) }
+func templates() []string { return append(slices.Sorted(maps.Keys(contests)), rules.Templates()...) }
 
 func both(en, es string) text.Texts { return text.Texts{"en": en, "es": es} }
 

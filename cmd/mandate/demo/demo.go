@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mandate/verifier/command"
@@ -29,7 +30,9 @@ Usage:
     -dir DIR        keep everything in DIR, which must be empty or not there; DIR/board.tar is the audit
                     package, DIR/receipts has some members' receipts
     -once           end after the verification; without it the board goes on serving, with a second vote open
-    -template NAME  what is voted on: %s (default yes-no)
+    -template NAME  what is voted on: %s
+                    (default yes-no). The last four are kinds of vote by an organisation's rules, and play the whole
+                    story from the petition or the call to the response to the result
     -listen ADDR    where the board listens (default 127.0.0.1:0, a free port)
 
 Example:
@@ -114,8 +117,11 @@ func parse(args []string) (flags, error) {
 	if f.members < 1 || f.members > 1_000_000 {
 		return f, fmt.Errorf("-members: %d, want 1 to 1000000", f.members)
 	}
-	if _, ok := contests[f.template]; !ok {
+	if !slices.Contains(templates(), f.template) {
 		return f, fmt.Errorf("-template: there is no %q; there are %s", f.template, strings.Join(templates(), ", "))
+	}
+	if contests[f.template] == nil && f.members < leastByRules {
+		return f, fmt.Errorf("-members: %d; the template %s needs at least %d, for sponsors, candidates and statements", f.members, f.template, leastByRules)
 	}
 	return f, nil
 }

@@ -69,6 +69,7 @@ func TestBadFlagsAreNamed(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"-members 0", "-members"},
 		{"-template nonsense", "-template"},
+		{"-template members-decide -members 24", "-members"},
 		{"-dir /dev/null/x", "dir"},
 		{"stray", "stray"},
 		{"-once -nonsense", "nonsense"},
@@ -81,5 +82,51 @@ func TestBadFlagsAreNamed(t *testing.T) {
 	var out, errs bytes.Buffer
 	if code := Run(context.Background(), []string{"-h"}, &out, &errs); code != 0 || !strings.Contains(out.String(), "Example:") {
 		t.Errorf("-h: exit %d, %s", code, &out)
+	}
+}
+
+// The whole story of a vote by rules, from petition or call to response, every party over HTTP, and verified; a package of it from which
+// something was taken away does not hold.
+func TestVotesByRules(t *testing.T) {
+	for _, c := range []struct {
+		template string
+		short    bool // is run with -short
+		want     []string
+	}{
+		{"members-decide", true, []string{"members support the petition", "Forum 2 was held", "1 withheld", "passed", "responds"}},
+		{"federal-endorsement", false, []string{"by 6 members of National Committee", "Forum 2 was held", "National Committee responds"}},
+		{"national-leadership", false, []string{"18 candidates", "Forum 2 was held", "The packet is made"}},
+		{"chapter-endorsement", false, []string{"for a reason", "Chapter Committee responds"}},
+	} {
+		t.Run(c.template, func(t *testing.T) {
+			if testing.Short() && !c.short {
+				t.Skip("takes some seconds; run without -short")
+			}
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "vote")
+			ctx := context.Background()
+			var out, progress bytes.Buffer
+			if code := Run(ctx, []string{"-once", "-members", "26", "-template", c.template, "-dir", dir}, &out, &progress); code != 0 {
+				log, _ := os.ReadFile(filepath.Join(dir, "demo.log"))
+				t.Fatalf("exit %d\n%s\n%s\n%s", code, &out, &progress, log)
+			}
+			for _, want := range append(c.want, "VERIFIED", "members voted") {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("the output lacks %q:\n%s", want, &out)
+				}
+			}
+			if c.template == "national-leadership" && strings.Count(out.String(), "  *\n") != 17 {
+				t.Errorf("want 17 elected:\n%s", &out)
+			}
+			log, err := os.ReadFile(filepath.Join(dir, "demo.log"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, secret := range []string{"M-0000", "@demo.invalid", "AGE-SECRET-KEY", "PRIVATE+KEY"} {
+				if bytes.Contains(log, []byte(secret)) {
+					t.Errorf("the log shows %q", secret)
+				}
+			}
+		})
 	}
 }

@@ -95,7 +95,7 @@ func (o *organisation) codes(round record.ID) ([][]issuing.Code, error) {
 	return all, nil
 }
 
-// members is a client through which many members see the board.
+// members returns a client through which many members see the board.
 func (o *organisation) members() (*voter.Client, error) {
 	view, err := o.dial()
 	if err != nil {
@@ -167,18 +167,18 @@ func (o *organisation) each(ctx context.Context, what string, atOnce, n int, do 
 	return ctx.Err()
 }
 
-// vote has members cast ballots: about seven in eight of those with a card, one in ten of them twice, one in twenty blank in a contest that
+// cast has members cast ballots: about seven in eight of those with a card, one in ten of them twice, one in twenty blank in a contest that
 // allows it. One member in fifty opens a ballot for checking first. Some receipts are kept as files.
-func (o *organisation) vote(ctx context.Context, vote record.ID, people []person) error {
+func (o *organisation) cast(ctx context.Context, vote record.ID, people []person) error {
 	client, err := o.members()
 	if err != nil {
 		return err
 	}
 	receipts := filepath.Join(o.dir, "receipts")
-	if err := os.Mkdir(receipts, 0o700); err != nil {
+	if err := os.MkdirAll(receipts, 0o700); err != nil {
 		return err
 	}
-	voters := people[:min(len(people), share(o.flags.members, voting))]
+	voters := people[:len(people)*voting/collecting]
 	return o.each(ctx, "members vote", 64, len(voters), func(ctx context.Context, i int) error {
 		w := voters[i].wallet
 		if draw(50) == 0 {
@@ -196,7 +196,7 @@ func (o *organisation) vote(ctx context.Context, vote record.ID, people []person
 				return err
 			}
 			if i < 10 {
-				name := fmt.Sprintf("member-%d-ballot-%d.txt", voters[i].entry, n+1)
+				name := fmt.Sprintf("vote-%s-member-%d-ballot-%d.txt", vote.Short(), voters[i].entry, n+1)
 				if err := os.WriteFile(filepath.Join(receipts, name), receipt.Text, 0o600); err != nil {
 					return err
 				}

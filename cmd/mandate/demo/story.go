@@ -10,6 +10,7 @@ import (
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/roll"
+	"mandate/cmd/mandate/commission"
 )
 
 const day = 24 * time.Hour
@@ -17,11 +18,14 @@ const day = 24 * time.Hour
 // hold holds a vote from the roll to the certified result and returns its id.
 func (o *organisation) hold(ctx context.Context, template string) (record.ID, error) {
 	o.say("%d members, %d registrars, %d trustees of whom %d open the result; board at %s", o.flags.members, registrars, trustees, threshold, o.url)
-	private, round, err := o.openRound(ctx)
+	if contests[template] == nil {
+		return o.holdByRules(ctx, template)
+	}
+	private, round, err := o.openRound(ctx, o.everybody())
 	if err != nil {
 		return record.ID{}, err
 	}
-	vote, err := o.call(ctx, round, template)
+	vote, err := o.callSimply(ctx, round, template)
 	if err != nil {
 		return record.ID{}, err
 	}
@@ -33,19 +37,36 @@ func (o *organisation) hold(ctx context.Context, template string) (record.ID, er
 	if err := o.open(ctx, vote); err != nil {
 		return record.ID{}, err
 	}
-	if err := o.vote(ctx, vote, people); err != nil {
+	if err := o.cast(ctx, vote, people); err != nil {
 		return record.ID{}, err
 	}
 	return vote, o.tally(ctx, vote)
 }
 
-// openRound commits to a roll and has the registrars accept it and make their keys.
-func (o *organisation) openRound(ctx context.Context) (*roll.Roll, record.ID, error) {
-	members := make([]roll.Member, o.flags.members)
-	for i := range members {
-		members[i] = roll.Member{Number: fmt.Sprintf("M-%06d", i+1), Name: fmt.Sprintf("Member %d", i+1), Email: fmt.Sprintf("member%d@demo.invalid", i+1)}
+// An electorate is who gets cards in a round, and for how much.
+type electorate struct {
+	title, segment   string
+	members          []roll.Member
+	slots, petitions uint64
+}
+
+// everybody is all members, with cards for a vote and one more.
+func (o *organisation) everybody() electorate {
+	return electorate{title: "Members in good standing", members: members(o.flags.members), slots: 2}
+}
+
+// members makes up so many members.
+func members(n int) []roll.Member {
+	out := make([]roll.Member, n)
+	for i := range out {
+		out[i] = roll.Member{Number: fmt.Sprintf("M-%06d", i+1), Name: fmt.Sprintf("Member %d", i+1), Email: fmt.Sprintf("member%d@demo.invalid", i+1)}
 	}
-	private, err := roll.New("Members in good standing", "", o.clock.now().Format(time.DateOnly), members)
+	return out
+}
+
+// openRound commits to a roll and has the registrars accept it and make their keys.
+func (o *organisation) openRound(ctx context.Context, who electorate) (*roll.Roll, record.ID, error) {
+	private, err := roll.New(who.title, who.segment, o.clock.now().Format(time.DateOnly), who.members)
 	if err != nil {
 		return nil, record.ID{}, err
 	}
@@ -64,8 +85,8 @@ func (o *organisation) openRound(ctx context.Context) (*roll.Roll, record.ID, er
 	}
 	now := o.clock.now()
 	manifest := &record.Round{
-		Title: both("Cards of this quarter", "Tarjetas de este trimestre"), Roll: rollID, Slots: 2,
-		Opens: uint64(now.Unix()), Closes: uint64(now.Add(90 * day).Unix()),
+		Title: both("Cards of this quarter", "Tarjetas de este trimestre"), Roll: rollID, Slots: who.slots, PetitionSlots: who.petitions,
+		Opens: uint64(now.Unix()), Closes: uint64(now.Add(180 * day).Unix()),
 	}
 	operators := []string{"Elections commission", "Auditors", "Youth section"}
 	for i, r := range o.registrars {
@@ -90,17 +111,24 @@ func (o *organisation) openRound(ctx context.Context) (*roll.Roll, record.ID, er
 	return private, round, err
 }
 
-// call calls a vote in the round and has the trustees make its key.
-func (o *organisation) call(ctx context.Context, round record.ID, template string) (record.ID, error) {
+// ceremony is who counts the votes of the demo.
+func (o *organisation) ceremony() commission.Ceremony {
+	c := commission.Ceremony{Threshold: threshold, Quorum: quorum}
+	for i, t := range o.trustees {
+		c.Trustees = append(c.Trustees, record.Trustee{Name: fmt.Sprintf("Trustee %d", i+1), Key: t.key})
+	}
+	return c
+}
+
+// callSimply calls a vote without further rules in the round, and has the trustees make its key.
+func (o *organisation) callSimply(ctx context.Context, round record.ID, template string) (record.ID, error) {
 	title, questions := contests[template]()
 	now := o.clock.now()
 	manifest := &record.Vote{
 		Title: title, Template: template, Threshold: threshold, Quorum: quorum, Contests: questions,
 		Opens: uint64(now.Add(7 * day).Unix()), Closes: uint64(now.Add(14 * day).Unix()), Grace: 3600, Step: uint64((2 * day).Seconds()), Revote: true,
 	}
-	for i, t := range o.trustees {
-		manifest.Trustees = append(manifest.Trustees, record.Trustee{Name: fmt.Sprintf("Trustee %d", i+1), Key: t.key})
-	}
+	manifest.Trustees = o.ceremony().Trustees
 	vote, err := o.commission.Call(ctx, round, manifest)
 	if err != nil {
 		return record.ID{}, err
@@ -110,19 +138,17 @@ func (o *organisation) call(ctx context.Context, round record.ID, template strin
 }
 
 func (o *organisation) open(ctx context.Context, vote record.ID) error {
-	for _, r := range o.registrars {
-		if err := r.Flush(ctx); err != nil {
-			return fmt.Errorf("%s: %w", r.name, err)
-		}
+	if err := o.flush(ctx); err != nil {
+		return err
 	}
 	o.board.View(func(s *fold.State) { o.clock.reach(time.Unix(int64(s.Vote(vote).Manifest.Opens), 0)) })
-	o.say("A week later voting opens")
+	o.say("The day has come on which voting opens")
 	return o.until(ctx, o.stepCommission, func(s *fold.State) bool { return s.Vote(vote).Phase == fold.Open })
 }
 
 func (o *organisation) tally(ctx context.Context, vote record.ID) error {
 	o.board.View(func(s *fold.State) { o.clock.reach(time.Unix(int64(s.Vote(vote).Manifest.Closes), 0)) })
-	o.say("Another week later voting closes; the board seals the ballot box")
+	o.say("Voting closes; the board seals the ballot box")
 	if err := o.until(ctx, o.stepCommission, func(s *fold.State) bool { return s.Vote(vote).Phase >= fold.Sealed }); err != nil {
 		return err
 	}
@@ -142,6 +168,16 @@ func (o *organisation) tally(ctx context.Context, vote record.ID) error {
 		return err
 	}
 	return o.until(ctx, o.stepCommission, func(s *fold.State) bool { return s.Vote(vote).Phase == fold.Certified })
+}
+
+// flush has the registrars publish to whom they have issued cards.
+func (o *organisation) flush(ctx context.Context) error {
+	for _, r := range o.registrars {
+		if err := r.Flush(ctx); err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+	}
+	return nil
 }
 
 func (o *organisation) stepRegistrars(ctx context.Context) error {
@@ -199,11 +235,14 @@ func (o *organisation) until(ctx context.Context, step func(context.Context) err
 
 // serve goes on until interrupted, with a second vote open in which the reader can vote.
 func (o *organisation) serve(ctx context.Context, template string, stdout io.Writer) error {
-	_, round, err := o.openRound(ctx)
+	if contests[template] == nil {
+		template = "yes-no"
+	}
+	_, round, err := o.openRound(ctx, o.everybody())
 	if err != nil {
 		return err
 	}
-	vote, err := o.call(ctx, round, template)
+	vote, err := o.callSimply(ctx, round, template)
 	if err != nil {
 		return err
 	}
