@@ -79,7 +79,7 @@ func (o *organisation) holdByRules(ctx context.Context, template string) (record
 		func(ctx context.Context) error { return p.propose(ctx, requires) },
 		p.call, p.prepare, p.announce, p.speak, p.nominate, p.meet, p.review, p.send,
 		func(ctx context.Context) error { return o.open(ctx, p.vote) },
-		func(ctx context.Context) error { return o.cast(ctx, p.vote, p.people) },
+		func(ctx context.Context) error { return o.cast(ctx, p.vote, p.people, p.private.Len()) },
 		func(ctx context.Context) error { return o.tally(ctx, p.vote) },
 		p.respond,
 	} {
@@ -111,7 +111,7 @@ func (o *organisation) branches(ctx context.Context, all []roll.Member) ([]recor
 		if err := o.open(ctx, vote); err != nil {
 			return nil, err
 		}
-		if err := o.cast(ctx, vote, people); err != nil {
+		if err := o.cast(ctx, vote, people, len(half)); err != nil {
 			return nil, err
 		}
 		if err := o.tally(ctx, vote); err != nil {

@@ -167,9 +167,9 @@ func (o *organisation) each(ctx context.Context, what string, atOnce, n int, do 
 	return ctx.Err()
 }
 
-// cast has members cast ballots: about seven in eight of those with a card, one in ten of them twice, one in twenty blank in a contest that
+// cast has members of a roll of so many cast ballots: about seven in eight of those with a card, one in ten of them twice, one in twenty blank in a contest that
 // allows it. One member in fifty opens a ballot for checking first. Some receipts are kept as files.
-func (o *organisation) cast(ctx context.Context, vote record.ID, people []person) error {
+func (o *organisation) cast(ctx context.Context, vote record.ID, people []person, roll int) error {
 	client, err := o.members()
 	if err != nil {
 		return err
@@ -178,7 +178,7 @@ func (o *organisation) cast(ctx context.Context, vote record.ID, people []person
 	if err := os.MkdirAll(receipts, 0o700); err != nil {
 		return err
 	}
-	voters := people[:len(people)*voting/collecting]
+	voters := people[:min(len(people), share(roll, voting))]
 	return o.each(ctx, "members vote", 64, len(voters), func(ctx context.Context, i int) error {
 		w := voters[i].wallet
 		if draw(50) == 0 {

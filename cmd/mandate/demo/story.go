@@ -37,7 +37,7 @@ func (o *organisation) hold(ctx context.Context, template string) (record.ID, er
 	if err := o.open(ctx, vote); err != nil {
 		return record.ID{}, err
 	}
-	if err := o.cast(ctx, vote, people); err != nil {
+	if err := o.cast(ctx, vote, people, private.Len()); err != nil {
 		return record.ID{}, err
 	}
 	return vote, o.tally(ctx, vote)
