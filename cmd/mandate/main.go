@@ -9,6 +9,7 @@ import (
 	"os/signal"
 
 	"mandate/cmd/mandate/bench"
+	"mandate/cmd/mandate/commission/organise"
 	"mandate/cmd/mandate/countcmd"
 	"mandate/cmd/mandate/demo"
 	"mandate/cmd/mandate/voter"
@@ -29,6 +30,10 @@ Members:
     vote      cast a ballot with a voter card
     check     open a prepared ballot on a second device before one is cast
     receipt   check that a ballot is recorded
+
+Organisers:
+    organise  run votes by an organisation's rules: call, forums, statements, packet, how a vote stands
+    rules     print and check rules files
 
 Everybody:
     count     count an open ballot file by one of the counting rules
@@ -54,6 +59,10 @@ var commands = map[string]command{
 	},
 	"count": func(_ context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return countcmd.Run(args, out, err)
+	},
+	"organise": organise.Run,
+	"rules": func(_ context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return organise.RunRules(args, out, err)
 	},
 	"card":      voter.RunCard,
 	"support":   voter.RunSupport,
