@@ -48,6 +48,7 @@ type town struct {
 	roll       *roll.Roll
 	round      record.ID
 	vote       record.ID
+	ceremony   commission.Ceremony
 	links      []map[string]string // of each registrar, by member number
 	log        *slog.Logger
 	said       strings.Builder // all that the commands have written
@@ -93,8 +94,8 @@ func newKey(t *testing.T) sigma.SecretKey {
 
 func both(en, es string) text.Texts { return text.Texts{"en": en, "es": es} }
 
-// newTown makes a town in which cards can be collected and a vote is called.
-func newTown(t *testing.T) *town {
+// newTown makes a town in which cards can be collected. With no slots for petitions a vote is called, without rules.
+func newTown(t *testing.T, petitions uint64) *town {
 	t.Helper()
 	w := &town{t: t, dir: t.TempDir(), log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	ctx := t.Context()
@@ -136,7 +137,7 @@ func newTown(t *testing.T) *town {
 	rollID, err := w.commission.PostRoll(ctx, w.roll)
 	w.must(err)
 	now := uint64(w.now().Unix())
-	round := &record.Round{Title: both("Spring cards", "Tarjetas de primavera"), Roll: rollID, Slots: 1, Opens: now - 60, Closes: now + 86400}
+	round := &record.Round{Title: both("Spring cards", "Tarjetas de primavera"), Roll: rollID, Slots: 1 + petitions, PetitionSlots: petitions, Opens: now - 60, Closes: now + 86400}
 	for i := range 2 {
 		r, err := registrar.Create(filepath.Join(w.dir, "registrar", string(rune('a'+i))), []byte("x"),
 			registrar.Options{Board: w.dial(), Clock: w.now, Log: w.log, Vault: vault.Options{WorkFactor: 3}})
@@ -161,9 +162,13 @@ func newTown(t *testing.T) *town {
 			w.links[i][row[1]] = row[5]
 		}
 	}
+	w.ceremony = commission.Ceremony{Threshold: 1, Quorum: 1, Trustees: []record.Trustee{{Name: "Trustee", Key: key.Public().Encoding()}}}
+	if petitions > 0 {
+		return w
+	}
 	w.vote, err = w.commission.Call(ctx, w.round, &record.Vote{
 		Title: both("Shall we build a bridge?", "¿Construimos un puente?"), Template: "members-decide", Threshold: 1, Quorum: 1,
-		Trustees: []record.Trustee{{Name: "Trustee", Key: key.Public().Encoding()}}, Contests: []contest.Contest{bridge()},
+		Trustees: w.ceremony.Trustees, Contests: []contest.Contest{bridge()},
 		Opens: now + 100, Closes: now + 1000, Grace: 100, Step: 100, Revote: true,
 	})
 	w.must(err)
@@ -233,7 +238,7 @@ func (w *town) says(text string, words ...string) {
 
 // A member from the first letter to the receipt, with every command, and everything that can go wrong on the way.
 func TestCommands(t *testing.T) {
-	w := newTown(t)
+	w := newTown(t, 0)
 	ana := filepath.Join(w.dir, "ana.card")
 	link, link2 := w.links[0]["1"], w.links[1]["1"]
 	_, code, _ := strings.Cut(link, "code=")

@@ -99,7 +99,9 @@ func runSupport(ctx context.Context, args []string, in io.Reader, stdout, stderr
 func (c *console) petition(p *Petition, lang string) {
 	c.say("%s", p.Manifest.Title.In(lang))
 	for i := range p.Manifest.Contests {
-		c.say("  %s", p.Manifest.Contests[i].Title.In(lang))
+		if q := p.Manifest.Contests[i].Title.In(lang); q != p.Manifest.Title.In(lang) {
+			c.say("  %s", q)
+		}
 	}
 	c.say("vote: %s", p.Vote)
 	if p.Need > 0 {
