@@ -47,7 +47,7 @@ export class Fold {
     this.votes = new Map();
     this.moduli = new Set();
     this.hashes = [];
-    this.outcomes = []; // {index, id, kind, status, code, scope}
+    this.outcomes = []; // {index, id, kind, of: the record's scope, status, code, scope: of a fatal outcome}
   }
 
   /** Makes bytes the next record. */
@@ -60,7 +60,6 @@ export class Fold {
       o.status = e instanceof Fatal ? 'fatal' : 'void';
       o.code = e.code;
       o.scope = e.scope ?? null;
-      if (o.status === 'void' && o.vote) o.vote.voidBallots++;
     }
     this.hashes.push(o.id);
     this.outcomes.push(o);
@@ -76,11 +75,11 @@ export class Fold {
       throw new Fatal(e instanceof UnknownKind ? 'unknown-kind' : 'malformed');
     }
     o.kind = r.kind;
+    o.of = hex(r.scope);
     r.index = o.index;
     if (r.kind === 'genesis' || r.index === 0) return this.#genesis(r);
     const scope = this.#scope(r);
     if (r.kind === 'ballot') {
-      o.vote = scope;
       scope.pending.delete(hex(r.id));
       return this.#ballot(scope, r);
     }
@@ -282,7 +281,7 @@ const RULES = {
     const v = {
       id: r.id, body: b, round, phase: 'called', trustees: b.trustees.map((t) => ({ key: t.key, faults: 0 })), said: [],
       keys: new Set([...b.trustees].map((t) => hex(t.key))), relation: ballotRelation(b.contests), witnesses: b.witnesses.keys.map(parseWitnessKey),
-      credentials: new Map(), accepted: new Set(), checks: new Map(), randomness: new Set(), late: 0, checked: 0, voidBallots: 0,
+      credentials: new Map(), accepted: new Set(), checks: new Map(), randomness: new Set(), late: 0, checked: 0,
       lists: new Map(), listed: new Set(), pending: new Set(), inputs: new Set(), shares: b.contests.map(() => []), lotShares: [],
     };
     v.ctx0 = this.context(v, ZERO);

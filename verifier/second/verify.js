@@ -81,7 +81,7 @@ export function verify(bytes, { vote = null, receipt = null } = {}) {
     report.votes.push(r);
     judgeVote(r, v, fold);
     if (v) r.checks.slice(15).forEach((c) => { c.status = 'not asked'; });
-    if (v) judgeReceipt(r.checks[14], receipt, parsed, policy, hashes, id);
+    if (v) judgeReceipt(r.checks[14], id, vote !== null, { bytes: receipt, parsed, policy, hashes, fold });
     r.verdict = verdictOf([...report.log, ...r.checks], v);
     if (r.verdict === 'verified') r.contests = contestsOf(v);
   }
@@ -121,7 +121,8 @@ function judgeVote(r, v, fold) {
   // What a check waits for: nothing, the opening, the closing, the seal, the result.
   const from = { 7: 0, 10: 0, 8: 1, 9: 1, 11: 1, 12: 1, 13: 1, 15: 2, 14: 3, 16: 3, 17: 4, 18: 4, 19: 4, 20: 4 };
   for (const [n, least] of Object.entries(from)) check(n).hold(phase >= least);
-  r.figures = { roll: Number(round.roll.body.count), issued: round.issued.map((s) => s.size), counted, checked: v.checked, void: v.voidBallots, inputs: v.inputs.size };
+  const voids = fold.outcomes.filter((o) => o.kind === 'ballot' && o.status === 'void' && o.of === r.id);
+  r.figures = { roll: Number(round.roll.body.count), issued: round.issued.map((s) => s.size), counted, checked: v.checked, void: voids.length, inputs: v.inputs.size };
 }
 
 function contestsOf({ body, result }) {
@@ -133,15 +134,20 @@ function contestsOf({ body, result }) {
   }));
 }
 
-function judgeReceipt(check, bytes, receipt, policy, hashes, voteID) {
-  if (bytes === null) {
-    check.status = 'not asked';
+function judgeReceipt(check, id, asked, { bytes, parsed, policy, hashes, fold }) {
+  const ask = (ok) => { if (!ok) check.status = 'not asked'; return ok; };
+  if (!ask(bytes !== null)) return;
+  const index = Number(parsed?.index);
+  const fault = !parsed ? 'it is malformed' : receiptFault(parsed, policy, hashes);
+  if (fault) return check.fail(-1, 'receipt', '', fault);
+  if (!equal(hashes[index], parsed.id)) return check.fail(-1, 'receipt', '', 'another record stands there');
+  const { kind, of } = fold.outcomes[index];
+  const isBallot = kind === 'ballot' && fold.votes.has(of);
+  if (!isBallot || of !== id) {
+    if (ask(!isBallot || asked)) check.fail(index, 'receipt', kind, 'it is not for a ballot of this vote');
     return;
   }
-  const fault = receipt ? receiptFault(receipt, policy, hashes) : 'it is malformed';
-  if (fault) check.fail(-1, 'receipt', '', fault);
-  else if (!equal(hashes[Number(receipt.index)], receipt.id)) check.fail(Number(receipt.index), 'receipt', '', 'another record stands there');
-  else check.hold();
+  check.hold();
 }
 
 // ---- The command
