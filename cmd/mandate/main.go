@@ -61,8 +61,8 @@ var commands = map[string]command{
 		return countcmd.Run(args, out, err)
 	},
 	"organise": organise.Run,
-	"rules": func(_ context.Context, args []string, _ io.Reader, out, err io.Writer) int {
-		return organise.RunRules(args, out, err)
+	"rules": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return organise.RunRules(ctx, args, out, err)
 	},
 	"card":      voter.RunCard,
 	"support":   voter.RunSupport,

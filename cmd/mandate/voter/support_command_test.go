@@ -72,7 +72,7 @@ func TestSupportAndStatementCommands(t *testing.T) {
 	w.says(errs, "no statements are taken now")
 
 	w.pass(time.Hour + time.Second) // the batch
-	view := w.dial() // what members see is under a checkpoint
+	view := w.dial()                // what members see is under a checkpoint
 	w.until(func(ctx context.Context) (bool, error) { return false, view.Update(ctx) }, func(*fold.Vote) bool { return view.State().Vote(w.vote).Phase == fold.Called })
 	status, out, _ = w.run(runSupport, "", "-card", ana, "-petition", vote)
 	if status != exitDone || value(t, out, "support") != first {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"mandate/ballot/contest"
 	"mandate/ballot/record"
@@ -90,7 +91,7 @@ func readRules(file, template string) (*rules.Rules, error) {
 
 // parameters reads what is particular to the vote.
 func (c *call) parameters(by *rules.Rules, who *parties) (p rules.Parameters, err error) {
-	p.Reason, p.Mock = c.get("reason"), *c.toggle["mock"]
+	p.Now, p.Reason, p.Mock = uint64(max(time.Now().Unix(), 0)), c.get("reason"), *c.toggle["mock"]
 	if p.Title, err = readTexts("title", c.all("title")); err != nil {
 		return p, err
 	}

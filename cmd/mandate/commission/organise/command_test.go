@@ -285,6 +285,16 @@ func TestOrganiseByOnesOwnRules(t *testing.T) {
 	if c := o.state().Manifest.Contests[0]; len(c.Options) != 2 || c.Options[1].ID != "south" {
 		t.Errorf("%+v", c)
 	}
+	keeps := func(file, says string) {
+		t.Helper()
+		var out, errs strings.Builder
+		runRules(t.Context(), []string{"-board", "b", "-vote", o.vote, file}, &out, &errs, func(string) (party.Board, error) { return o.board.View(), nil })
+		if got := out.String() + errs.String(); !strings.Contains(got, says) {
+			t.Errorf("%q, want %q", got, says)
+		}
+	}
+	keeps(file, "The vote keeps to ")
+	keeps(o.write("others.toml", strings.Replace(text, `"10 %"`, `"11 %"`, 1)), "does not keep to the rules")
 	o.vote = ""
 	common := "-round | " + o.round.ID.String() + " | -parties | " + o.file("parties.toml") + " | -title | en=x"
 	o.fails(2, "call", common, "one of -rules and -template")
@@ -364,7 +374,7 @@ func TestRulesCommand(t *testing.T) {
 	dir := t.TempDir()
 	do := func(args ...string) (int, string, string) {
 		var out, errs strings.Builder
-		code := RunRules(args, &out, &errs)
+		code := RunRules(t.Context(), args, &out, &errs)
 		return code, out.String(), errs.String()
 	}
 	code, out, _ := do()
@@ -393,7 +403,7 @@ func TestRulesCommand(t *testing.T) {
 	if code, out, _ := do("-h"); code != 0 || !strings.Contains(out, "Example:") {
 		t.Errorf("exit %d, %s", code, out)
 	}
-	for _, bad := range [][]string{{"-template", "x"}, {"-template", "members-decide", "-example"}, {"a", "b"}, {"-x"}} {
+	for _, bad := range [][]string{{"-template", "x"}, {"-template", "members-decide", "-example"}, {"a", "b"}, {"-x"}, {"-board", "x", "y"}, {"-board", "x", "-vote", "y"}} {
 		if code, _, errs := do(bad...); code != 2 || !strings.Contains(errs, "hint:") {
 			t.Errorf("%v: exit %d, %s", bad, code, errs)
 		}
