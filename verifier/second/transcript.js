@@ -22,6 +22,7 @@ export class Transcript {
   element(label, bytes) { return this.#append(4, label, bytes); }
   elements(label, list) { return this.#append(5, label, concat(...list)); }
   scalar(label, bytes) { return this.#append(6, label, bytes); }
+  scalars(label, list) { return this.#append(7, label, concat(...list)); }
 
   copy() {
     return new Transcript(this.hash.copy());
