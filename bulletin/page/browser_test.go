@@ -197,7 +197,7 @@ func TestPictures(t *testing.T) {
 				if !only.MatchString(name) {
 					continue
 				}
-				flags := []string{"--screenshot=" + filepath.Join(dir, name+".png"), map[string]string{"phone": "--window-size=390,5000", "desktop": "--window-size=1280,3600"}[size]}
+				flags := []string{"--screenshot=" + filepath.Join(dir, name+".png"), map[string]string{"phone": "--window-size=390,14000", "desktop": "--window-size=1280,8000"}[size]}
 				if scheme == "dark" {
 					flags = append(flags, "--blink-settings=preferredColorScheme=0")
 				}

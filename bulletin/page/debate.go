@@ -30,7 +30,7 @@ type forum struct {
 
 func (a *author) forums(v *fold.Vote) *forums {
 	rules, all := v.Rules(), v.Forums()
-	if rules == nil || rules.Forums.Need == 0 && len(all) == 0 {
+	if rules == nil || (rules.Forums.Need == 0 || v.Ended()) && len(all) == 0 {
 		return nil
 	}
 	out := &forums{Need: rules.Forums.Need}
@@ -89,7 +89,7 @@ const shown = 10
 
 func (a *author) debate(v *fold.Vote) *debate {
 	rules := v.Rules()
-	if rules == nil || rules.Statements.Window == 0 {
+	if rules == nil || rules.Statements.Window == 0 || v.Ended() && len(v.Statements()) == 0 {
 		return nil
 	}
 	r := &rules.Statements
@@ -110,6 +110,9 @@ func (a *author) debate(v *fold.Vote) *debate {
 			if known && chosen[st.ID] || !known && len(s.Shown) < shown {
 				s.Shown = append(s.Shown, a.statement(st))
 			}
+		}
+		if v.Phase == fold.Proposed {
+			continue
 		}
 		d.More = d.More || s.Given > uint64(len(s.Shown))
 		d.Sides = append(d.Sides, s)
@@ -259,10 +262,13 @@ type candidate struct {
 
 func (a *author) candidates(v *fold.Vote) *candidates {
 	rule := nominations(v)
-	if rule == nil {
+	if rule == nil || v.Ended() && len(v.Nominated()) == 0 {
 		return nil
 	}
-	out := &candidates{Rule: a.count("candidates.rule", rule.Seconds), Status: a.plain("candidates.fixed")}
+	out := &candidates{Status: a.plain("candidates.fixed")}
+	if rule.Seconds > 0 {
+		out.Rule = a.count("candidates.rule", rule.Seconds)
+	}
 	nominated, accepted, ok := v.NominationTimes()
 	switch {
 	case v.Ended():
@@ -335,7 +341,7 @@ type mailing struct {
 
 func (a *author) packet(v *fold.Vote) *packet {
 	rules := v.Rules()
-	if rules == nil || !rules.Packet {
+	if rules == nil || !rules.Packet || v.Ended() && v.Packet() == nil {
 		return nil
 	}
 	out := &packet{Mailing: rules.Mailing.Needed}

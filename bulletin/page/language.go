@@ -337,10 +337,29 @@ func (l *language) period(seconds uint64) string {
 	return l.count("period.seconds", seconds)
 }
 
+// size writes a number of bytes.
+func (l *language) size(bytes uint64) string {
+	if bytes < 1000 {
+		return l.say("size.b", "n", bytes)
+	}
+	key, unit := "size.kb", uint64(1000)
+	for _, larger := range []string{"size.mb", "size.gb"} {
+		if bytes/unit < 1000 {
+			break
+		}
+		key, unit = larger, unit*1000
+	}
+	s := l.number(bytes / unit)
+	if tenth := bytes % unit / (unit / 10); bytes/unit < 10 && tenth > 0 {
+		s += l.decimal + strconv.FormatUint(tenth, 10)
+	}
+	return l.say(key, "n", s)
+}
+
 // functions are what templates can call.
 func (l *language) functions() template.FuncMap {
 	return template.FuncMap{
-		"say": l.say, "number": l.number, "percent": l.percent, "at": l.at,
+		"say": l.say, "number": l.number, "percent": l.percent, "at": l.at, "size": l.size,
 		"iso":  func(unix uint64) string { return clock(unix).Format(time.RFC3339) },
 		"when": l.when,
 		"bar":  newBar,

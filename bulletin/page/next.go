@@ -10,7 +10,7 @@ import (
 
 // A task is something that comes next, and who owes it.
 type task struct {
-	Who     string
+	Who     []string
 	What    string
 	When    template.HTML // empty if there is no date
 	Overdue bool
@@ -32,15 +32,15 @@ func (a *author) tasks(v *fold.Vote) []task {
 		return a.steady(v)
 	}
 	for _, d := range v.Duties(a.now) {
-		t := task{Who: d.Who, What: d.What, Overdue: d.Overdue}
+		t := task{Who: []string{d.Who}, What: d.What, Overdue: d.Overdue}
 		if key, ok := whose[d.Code]; ok {
-			t.Who = a.say(key)
+			t.Who[0] = a.say(key)
 		}
 		if key := "duty." + d.Code; a.has(key) {
 			t.What = a.say(key)
 		}
 		if _, failed := v.Ceremony.Fault(); failed && d.Code == "keygen" {
-			t.Who, t.What = a.say("who.commission"), a.say("duty.keygen-restart")
+			t.Who[0], t.What = a.say("who.commission"), a.say("duty.keygen-restart")
 		}
 		switch {
 		case d.Code == "opening" && a.now < v.Manifest.Opens:
@@ -53,10 +53,10 @@ func (a *author) tasks(v *fold.Vote) []task {
 		case d.Deadline > 0:
 			t.When = a.when("date.by", d.Deadline)
 		}
-		out = append(out, t)
+		out = together(out, t)
 	}
 	if v.Phase == fold.Open && a.now < v.Manifest.Closes {
-		out = append(out, task{Who: a.say("who.members"), What: a.say("duty.vote"), When: a.when("date.until", v.Manifest.Closes)})
+		out = append(out, task{Who: []string{a.say("who.members")}, What: a.say("duty.vote"), When: a.when("date.until", v.Manifest.Closes)})
 	}
 	slices.SortStableFunc(out, func(x, y task) int {
 		switch {
@@ -70,14 +70,25 @@ func (a *author) tasks(v *fold.Vote) []task {
 	return out
 }
 
+// together adds a task, or its debtor to one that is the same for another.
+func together(tasks []task, t task) []task {
+	for i, other := range tasks {
+		if other.What == t.What && other.When == t.When && other.Overdue == t.Overdue {
+			tasks[i].Who = append(tasks[i].Who, t.Who...)
+			return tasks
+		}
+	}
+	return append(tasks, t)
+}
+
 // calling is what a proposed vote waits for.
 func (a *author) calling(v *fold.Vote) task {
 	if p := v.Rules().Call.Petition; p != nil {
 		have, need := v.Supports()
-		return task{Who: a.say("who.members"), What: a.count("duty.support", need-min(have, need)), When: a.when("date.until", p.Closes)}
+		return task{Who: []string{a.say("who.members")}, What: a.count("duty.support", need-min(have, need)), When: a.when("date.until", p.Closes)}
 	}
 	b := v.Rules().Call.Body
-	return task{Who: b.Name, What: a.count("duty.sign", b.Need-min(uint64(len(v.Signed())), b.Need)), When: a.when("date.until", b.Closes)}
+	return task{Who: []string{b.Name}, What: a.count("duty.sign", b.Need-min(uint64(len(v.Signed())), b.Need)), When: a.when("date.until", b.Closes)}
 }
 
 // steady lists what comes next in a vote without rules. There it has no deadline.
@@ -87,18 +98,18 @@ func (a *author) steady(v *fold.Vote) []task {
 	case fold.Called:
 		var out []task
 		for _, i := range v.Ceremony.Missing() {
-			out = append(out, task{Who: v.TrusteeName(i), What: a.say("duty.keygen"), When: a.when("date.by", v.Ceremony.Deadline())})
+			out = together(out, task{Who: []string{v.TrusteeName(i)}, What: a.say("duty.keygen"), When: a.when("date.by", v.Ceremony.Deadline())})
 		}
-		return append(out, task{Who: a.say("who.commission"), What: a.say("duty.opening"), When: a.when("date.between", m.Opens)})
+		return append(out, task{Who: []string{a.say("who.commission")}, What: a.say("duty.opening"), When: a.when("date.between", m.Opens)})
 	case fold.Open:
 		if a.now < m.Closes {
-			return []task{{Who: a.say("who.members"), What: a.say("duty.vote"), When: a.when("date.until", m.Closes)}}
+			return []task{{Who: []string{a.say("who.members")}, What: a.say("duty.vote"), When: a.when("date.until", m.Closes)}}
 		}
-		return []task{{Who: a.say("who.commission"), What: a.say("duty.closing"), When: a.when("date.since", m.Closes)}}
+		return []task{{Who: []string{a.say("who.commission")}, What: a.say("duty.closing"), When: a.when("date.since", m.Closes)}}
 	case fold.Closed:
-		return []task{{Who: a.say("who.board"), What: a.say("duty.seal"), When: a.when("date.by", v.ClosedAt+m.Grace)}}
+		return []task{{Who: []string{a.say("who.board")}, What: a.say("duty.seal"), When: a.when("date.by", v.ClosedAt+m.Grace)}}
 	case fold.Sealed:
-		return []task{{Who: a.say("who.trustees"), What: a.say("duty.shares")}, {Who: a.say("who.commission"), What: a.say("duty.result")}}
+		return []task{{Who: []string{a.say("who.trustees")}, What: a.say("duty.shares")}, {Who: []string{a.say("who.commission")}, What: a.say("duty.result")}}
 	}
 	return nil
 }
@@ -195,14 +206,14 @@ func (a *author) call(v *fold.Vote) *call {
 		return nil
 	}
 	c := &call{Method: rules.Call.Method, Pending: v.Phase == fold.Proposed, Reason: rules.Call.Reason}
-	roll := v.Round.Roll.Announce.Count
+	roll, closes := v.Round.Roll.Announce.Count, uint64(0)
 	switch rules.Call.Method {
 	case record.CallPetition:
 		p := rules.Call.Petition
 		c.Have, c.Need = v.Supports()
 		c.Intro = a.count("call.petition", c.Need, "share", a.share(p.Num, p.Den), "roll", roll)
 		c.Batches = a.say("call.batches", "period", a.period(p.Interval))
-		c.Deadline = a.when(until(a.now, p.Closes), p.Closes)
+		closes = p.Closes
 		for i := range p.Sponsors {
 			c.Sponsors = append(c.Sponsors, p.Sponsors[i].Name)
 		}
@@ -216,7 +227,7 @@ func (a *author) call(v *fold.Vote) *call {
 		signed := v.Signed()
 		c.Have, c.Need = uint64(len(signed)), b.Need
 		c.Intro = a.count("call.body", b.Need, "members", uint64(len(b.Members)), "body", b.Name)
-		c.Deadline = a.when(until(a.now, b.Closes), b.Closes)
+		closes = b.Closes
 		for i := range b.Members {
 			c.Signers = append(c.Signers, signer{b.Members[i].Name, slices.Contains(signed, uint64(i)+1)})
 		}
@@ -225,8 +236,13 @@ func (a *author) call(v *fold.Vote) *call {
 		return c
 	}
 	c.Bar, c.Share = newGoal(c.Have, c.Need), a.percent(min(c.Have, c.Need), c.Need)
-	if v.Times.Called > 0 {
-		c.Reached, c.Deadline = a.when("call.reached", v.Times.Called), ""
+	switch {
+	case v.Times.Called > 0:
+		c.Reached = a.when("call.reached", v.Times.Called)
+	case c.Pending && a.now <= closes:
+		c.Deadline = a.when("call.until-"+c.Method, closes)
+	default:
+		c.Deadline = a.when("call.over-"+c.Method, closes)
 	}
 	return c
 }

@@ -32,6 +32,7 @@ type voteLine struct {
 	Overdue uint64 // how many duties are
 	Bar     *bar   // of a petition, or of the turnout
 	Figures string
+	Results []string // what each contest came to
 }
 
 // A roundLine is a round in a list.
@@ -112,6 +113,15 @@ func (a *author) voteLine(v *fold.Vote) voteLine {
 	case v.Phase >= fold.Open:
 		b := newBar(v.Counted(), roll)
 		l.Bar, l.Figures = &b, a.count("turnout.line", v.Counted(), "roll", roll, "percent", a.percent(v.Counted(), roll))
+	}
+	if v.Result != nil && !a.failed(v) {
+		for i := range v.Manifest.Contests {
+			_, outcome := a.outcome(v, i)
+			if len(v.Manifest.Contests) > 1 {
+				outcome = oneLine(a.words(v.Manifest.Contests[i].Title).Text) + " " + outcome
+			}
+			l.Results = append(l.Results, outcome)
+		}
 	}
 	return l
 }

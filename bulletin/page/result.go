@@ -18,6 +18,7 @@ type result struct {
 	Outcome string
 	Figures string // what the rule was applied to
 	Rows    []row
+	Won     string // what is said of those who did
 	Rule    []string
 }
 
@@ -33,7 +34,10 @@ type row struct {
 func (a *author) result(v *fold.Vote, i int) result {
 	c, got := &v.Manifest.Contests[i], v.Result.Contests[i]
 	counted := v.Result.Counted
-	r := result{Title: a.words(c.Title), Rule: a.rule(c, v.Result.Roll)}
+	r := result{Title: a.words(c.Title), Rule: a.rule(v, i), Won: a.say("result.won")}
+	if elects(v, i) {
+		r.Won = a.say("result.elected")
+	}
 	for j, o := range c.Options {
 		n := got.Counts[j]
 		r.Rows = append(r.Rows, row{
@@ -43,7 +47,7 @@ func (a *author) result(v *fold.Vote, i int) result {
 	if c.Decision.Method == contest.MethodPlurality {
 		slices.SortStableFunc(r.Rows, func(x, y row) int { return cmp.Compare(y.Votes, x.Votes) })
 	}
-	r.Tone, r.Outcome = a.outcome(c, got.Outcome, len(got.Winners))
+	r.Tone, r.Outcome = a.outcome(v, i)
 	if d := &c.Decision; d.Method == contest.MethodThreshold && got.Outcome != contest.OutcomeNoQuorum {
 		base := counted
 		if d.Base == contest.BaseOptions {
@@ -63,16 +67,21 @@ func (a *author) result(v *fold.Vote, i int) result {
 }
 
 // outcome says what a contest came to.
-func (a *author) outcome(c *contest.Contest, outcome string, winners int) (tone, sentence string) {
+func (a *author) outcome(v *fold.Vote, i int) (tone, sentence string) {
+	c, got := &v.Manifest.Contests[i], v.Result.Contests[i]
 	option := ""
 	if c.Decision.Method == contest.MethodThreshold {
 		option = a.words(c.Options[c.Decision.Option].Title).Text
 	}
-	switch outcome {
+	switch got.Outcome {
 	case contest.OutcomePassed:
 		return "good", a.say("outcome.passed", "option", option)
 	case contest.OutcomeElected:
-		return "good", a.count("outcome.elected", uint64(winners))
+		key := "outcome.elected"
+		if elects(v, i) {
+			key = "outcome.elected-candidates"
+		}
+		return "good", a.count(key, uint64(len(got.Winners)))
 	case contest.OutcomeNone:
 		return "plain", a.say("outcome.none")
 	case contest.OutcomeNoQuorum:
@@ -90,7 +99,8 @@ func (a *author) outcome(c *contest.Contest, outcome string, winners int) (tone,
 }
 
 // rule says in words how a contest is decided (SPEC.md §11.5).
-func (a *author) rule(c *contest.Contest, roll uint64) []string {
+func (a *author) rule(v *fold.Vote, i int) []string {
+	c, roll := &v.Manifest.Contests[i], v.Round.Roll.Announce.Count
 	d := &c.Decision
 	var out []string
 	switch d.Method {
@@ -99,10 +109,17 @@ func (a *author) rule(c *contest.Contest, roll uint64) []string {
 		for _, j := range d.Over {
 			over = append(over, a.say("rule.quoted", "option", a.words(c.Options[j].Title)))
 		}
-		key := map[bool]string{true: "rule.more-", false: "rule.least-"}[d.Strict] + d.Base
-		out = append(out, a.say(key, "option", a.words(c.Options[d.Option].Title), "share", a.share(d.Num, d.Den), "options", strings.Join(over, ", ")))
+		key := "rule.least-"
+		if d.Strict {
+			key = "rule.more-"
+		}
+		out = append(out, a.say(key+d.Base, "option", a.words(c.Options[d.Option].Title), "share", a.share(d.Num, d.Den), "options", strings.Join(over, ", ")))
 	case contest.MethodPlurality:
-		out = append(out, a.count("rule.seats", d.Seats))
+		key := "rule.seats"
+		if elects(v, i) {
+			key = "rule.seats-candidates"
+		}
+		out = append(out, a.count(key, d.Seats))
 		if d.Lots {
 			out = append(out, a.say("rule.lots"))
 		} else {

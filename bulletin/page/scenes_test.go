@@ -32,7 +32,9 @@ type scene struct {
 	vote  record.ID
 }
 
-func (s scene) pages() *Pages { return New(still{s.state}, Options{Address: "https://votes.example.org", Fresh: -1}) }
+func (s scene) pages() *Pages {
+	return New(still{s.state}, Options{Address: "https://votes.example.org", Fresh: -1})
+}
 
 // scenes returns boards at all moments that pages have to show. They are made once, and by whichever test asks first.
 func scenes(t *testing.T) map[string]scene {

@@ -49,9 +49,14 @@ func (a *author) story(v *fold.Vote) []chapter {
 				c.Steps = append(c.Steps, s)
 			}
 		}
-		if state == stepDone {
-			slices.SortStableFunc(c.Steps, func(x, y step) int { return cmp.Compare(x.at, y.at) })
+		var last uint64
+		for i := range c.Steps { // what has no date yet comes after what is told before it
+			if c.Steps[i].at == 0 {
+				c.Steps[i].at = last
+			}
+			last = max(last, c.Steps[i].at)
 		}
+		slices.SortStableFunc(c.Steps, func(x, y step) int { return cmp.Compare(x.at, y.at) })
 		if len(c.Steps) > 0 {
 			out = append(out, c)
 		}

@@ -28,6 +28,7 @@ type votePage struct {
 	Response  *response
 	Contests  []question
 	Counted   uint64
+	Count     string // what a sentence says of it: counted so far, or final
 	Checks    uint64
 	Voting    bool // ballots can be there
 	Replace   bool // a later ballot replaces an earlier one
@@ -65,10 +66,11 @@ type phase struct {
 
 // A notice is what a reader must not miss.
 type notice struct {
-	Tone  string // a class: bad, or plain
+	Tone  string // a class: bad, or calm
 	Title string
 	Text  string
 	Quote string // somebody's words
+	Lang  string // of these, if it is known
 }
 
 // A response is the deciding body's answer to the result.
@@ -91,14 +93,22 @@ func (a *author) vote(v *fold.Vote) *votePage {
 	p := &votePage{
 		ID: v.ID.String(), Name: name, Phase: a.phase(v), Lead: a.lead(v), Notices: a.notices(v),
 		Kind: m.Template, Round: a.toRound(v.Round), Roll: v.Round.Roll.Announce.Title, Members: v.Round.Roll.Announce.Count,
-		Counted: v.Counted(), Checks: uint64(v.Checks()), Voting: v.Times.Opened > 0, Replace: m.Revote, Cards: a.registrars(v.Round),
+		Counted: v.Counted(), Count: "counted", Checks: uint64(v.Checks()), Voting: v.Times.Opened > 0, Replace: m.Revote, Cards: a.registrars(v.Round),
 		Tasks: a.tasks(v), Gates: a.gates(v), Story: a.story(v), Call: a.call(v), Forums: a.forums(v), Debate: a.debate(v), List: a.candidates(v),
 		Packet: a.packet(v), Threshold: m.Threshold, Quorum: m.Quorum, Witnesses: m.Witnesses.Need,
 	}
+	if v.Times.Sealed > 0 {
+		p.Count = "final"
+	}
 	p.frame = a.frame(oneLine(name.Text), p.Phase.Name)
 	if a.has("kind." + m.Template) {
-		p.Kind, p.KindNote = a.say("kind."+m.Template), a.say("kind-note."+m.Template)
+		p.Kind = a.say("kind." + m.Template)
 	}
+	method := "none"
+	if v.Rules() != nil {
+		method = v.Rules().Call.Method
+	}
+	p.KindNote = a.say("kind-note." + method)
 	for i := range m.Contests {
 		if v.Result != nil && !a.failed(v) {
 			p.Results = append(p.Results, a.result(v, i))
@@ -178,6 +188,8 @@ func (a *author) lead(v *fold.Vote) template.HTML {
 		return a.when("lead.body", b.Closes, "have", len(v.Signed()), "need", b.Need, "body", b.Name)
 	case fold.Called:
 		switch {
+		case a.now >= m.Opens && len(a.state.Gaps(v)) > 0:
+			return a.when("lead.held-up", m.Opens)
 		case a.now >= m.Opens:
 			return a.plain("lead.openable")
 		case v.Rules() != nil:
@@ -202,10 +214,10 @@ func (a *author) lead(v *fold.Vote) template.HTML {
 func (a *author) notices(v *fold.Vote) []notice {
 	var out []notice
 	if o, bad := a.state.Fault(v.ID); bad {
-		out = append(out, notice{Tone: "bad", Title: a.say("notice.failed", "code", o.Code), Text: a.say("notice.failed-text"), Quote: o.Err.Error()})
+		out = append(out, notice{Tone: "bad", Title: a.say("notice.failed", "code", o.Code), Text: a.say("notice.failed-text"), Quote: o.Err.Error(), Lang: "en"})
 	}
 	if v.Manifest.Mock {
-		out = append(out, notice{Tone: "plain", Title: a.say("notice.mock"), Text: a.say("notice.mock-text")})
+		out = append(out, notice{Tone: "calm", Title: a.say("notice.mock"), Text: a.say("notice.mock-text")})
 	}
 	switch v.Phase {
 	case fold.Lapsed:
@@ -233,11 +245,11 @@ type question struct {
 
 func (a *author) question(v *fold.Vote, i int) question {
 	c := &v.Manifest.Contests[i]
-	q := question{Title: a.words(c.Title), How: a.choosing(c), Rule: a.rule(c, v.Round.Roll.Announce.Count)}
+	q := question{Title: a.words(c.Title), How: a.choosing(c), Rule: a.rule(v, i)}
 	for _, o := range c.Options {
 		q.Options = append(q.Options, a.words(o.Title))
 	}
-	if n := nominations(v); len(q.Options) == 0 && n != nil && n.Contest == uint64(i) {
+	if len(q.Options) == 0 && elects(v, i) {
 		q.Pending = a.say("question.candidates")
 	}
 	return q
@@ -250,9 +262,17 @@ func nominations(v *fold.Vote) *record.NominationRule {
 	return v.Rules().Nominations
 }
 
+// elects reports whether the options of contest i are nominated members.
+func elects(v *fold.Vote, i int) bool {
+	n := nominations(v)
+	return n != nil && n.Contest == uint64(i)
+}
+
 // choosing says how many options can be chosen.
 func (a *author) choosing(c *contest.Contest) string {
 	switch {
+	case c.Min == 0 && (c.Max == uint64(len(c.Options)) || c.Max >= record.MaxCandidates) && c.Max > 1:
+		return a.say("question.choose-any")
 	case c.Min == c.Max:
 		return a.count("question.choose", c.Max)
 	case c.Min == 0:
