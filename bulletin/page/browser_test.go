@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"html"
+	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -176,6 +177,29 @@ func TestNothingIsWiderThanAPhone(t *testing.T) {
 		if f.Scroll > f.Asked || len(f.Wide) > 0 {
 			t.Errorf("%s at %d pixels is %d wide: %q", f.Name, f.Asked, f.Scroll, f.Wide)
 		}
+	}
+}
+
+// Under its Policy a page gets its style sheet: what the policy forbids is not needed.
+func TestStyledUnderPolicy(t *testing.T) {
+	browser := chromium(t)
+	s := httptest.NewServer(route(scenes(t)["petition"].pages()))
+	defer s.Close()
+	picture := filepath.Join(t.TempDir(), "page.png")
+	browse(t, browser, s.URL+"/vote/"+scenes(t)["petition"].vote.String(), "--screenshot="+picture, "--window-size=600,600")
+	f, err := os.Open(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	m, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, g, b, _ := m.At(2, 400).RGBA()
+	sheet, _ := static.ReadFile("static/style.css")
+	if got, want := fmt.Sprintf("%02x%02x%02x", r>>8, g>>8, b>>8), palette(string(sheet))["ground"]; got == "ffffff" {
+		t.Errorf("the ground of the page is %s, want that of the style sheet, such as %s", got, want)
 	}
 }
 

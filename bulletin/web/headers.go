@@ -2,8 +2,8 @@ package web
 
 import "net/http"
 
-// secured puts the headers of every answer, errors included. Nothing that the board serves is a page: no answer may run, load, frame or
-// submit anything, whatever a browser takes it for.
+// secured puts the headers of every answer, errors included. No answer may run, load, frame or submit anything, whatever a browser takes it
+// for; only pages have a policy of their own (page.Policy), which lets them load their style sheet and pictures from the board.
 func secured(next http.Handler, tls bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

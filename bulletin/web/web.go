@@ -1,8 +1,8 @@
-// Package web serves a board over HTTP (SPEC.md §8.4): the log as C2SP tlog-tiles, the submission of records, receipts, summaries and the
-// audit package. New returns the handler, Serve runs it with limits and shuts it down in order.
+// Package web serves a board over HTTP (SPEC.md §8.4): the log as C2SP tlog-tiles, the submission of records, receipts, summaries, the
+// audit package, and the pages of package page. New returns the handler, Serve runs it with limits and shuts it down in order.
 //
-// It trusts nothing in a request. Limits come before work, paths are parsed and never joined to a folder, and no answer can be taken by a
-// browser for a page. What it serves is public and the same for everybody; there are no cookies and no sessions.
+// It trusts nothing in a request. Limits come before work, paths are parsed and never joined to a folder, and no answer but a page can be
+// taken by a browser for one. What it serves is public and the same for everybody; there are no cookies and no sessions.
 package web
 
 import (
@@ -18,6 +18,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"mandate/bulletin/board"
+	"mandate/bulletin/page"
 )
 
 // Options say how a board is served.
@@ -25,6 +26,9 @@ type Options struct {
 	Limits Limits
 	// Proxies are the addresses of reverse proxies before the board, whose X-Forwarded-For is believed. Default none.
 	Proxies []netip.Prefix
+	// Address is where the board is reached, such as "https://votes.example.org", as its pages tell their readers. Default: what the
+	// reader's browser asked for.
+	Address string
 	// TLS says that a proxy before the board speaks TLS, so that browsers are told never to come without.
 	TLS bool
 	// ReceiptWait is how long a request for a receipt waits for the record's checkpoint. Default 30 seconds.
@@ -39,6 +43,7 @@ type Options struct {
 type Handler struct {
 	board    *board.Board
 	options  Options
+	pages    *page.Pages
 	senders  *senders
 	receipts chan struct{} // one for each request that waits for a receipt
 	audits   chan struct{} // one for each request that reads the whole log
@@ -61,7 +66,7 @@ func New(b *board.Board, o Options) *Handler {
 		o.Log = slog.Default()
 	}
 	h := &Handler{
-		board: b, options: o, senders: newSenders(o.Limits),
+		board: b, options: o, pages: page.New(b, page.Options{Address: o.Address, TLS: o.TLS, Log: o.Log}), senders: newSenders(o.Limits),
 		receipts: make(chan struct{}, o.Limits.Receipts), audits: make(chan struct{}, o.Limits.Audits), closing: make(chan struct{}),
 		times: defaultTimes,
 	}
@@ -77,6 +82,7 @@ func New(b *board.Board, o Options) *Handler {
 	r.Handle("/rounds/{id}", only(h.getRound, http.MethodGet))
 	r.Handle("/audit/board.tar", only(h.getAudit, http.MethodGet))
 	r.Handle("/healthz", only(h.getHealth, http.MethodGet))
+	h.routePages(r)
 	r.NotFoundHandler = http.HandlerFunc(notFound)
 	h.routes = secured(plainPaths(r), o.TLS)
 	return h

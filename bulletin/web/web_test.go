@@ -517,7 +517,10 @@ func TestJ13_PathsAreParsedStrictly(t *testing.T) {
 		"/tile/../checkpoint": 404, "/tile/0/../../checkpoint": 404, "/tile/..%2fcheckpoint": 404, "/tile/%2e%2e/checkpoint": 404,
 		"/tile/entries/../../../etc/passwd": 404, "/tile/entries/..%5c..%5cetc": 404, "/tile/entries/%00": 404, "/%63heckpoint": 404,
 		"/tile/entries/" + strings.Repeat("x000/", 500) + "000": 404, "//checkpoint": 404, "/./checkpoint": 404, "/checkpoint/": 404,
-		"/": 404, "/tile": 404, "/tile/": 404, "/audit/": 404, "/audit/../checkpoint": 404, "/votes/": 404, "/votes/..": 404,
+		"/": 200, "/tile": 404, "/vote": 404, "/vote/": 404, "/vote/" + v.ID.String(): 200, "/vote/" + v.ID.String() + "/": 404, "/vote/" + v.Round.ID.String(): 404,
+		"/vote/" + strings.ToUpper(v.ID.String()): 404, "/round/" + v.Round.ID.String(): 200, "/round/" + v.ID.String(): 404, "/round/..": 404, "/pages/": 404,
+		"/pages/style.css": 200, "/pages/../checkpoint": 404, "/pages/..": 404, "/pages/%2e%2e/page.go": 404, "/pages/style.css/": 404, "/vote/" + v.ID.String() + "/statements": 404,
+		"/tile/": 404, "/audit/": 404, "/audit/../checkpoint": 404, "/votes/": 404, "/votes/..": 404,
 		"/rounds/" + v.ID.String(): 404, "/votes/" + v.Round.ID.String(): 404, "/votes/" + v.ID.String(): 200, "/healthz": 200,
 	} {
 		resp, b := s.get(path)
