@@ -84,7 +84,7 @@ var restricted = map[string][]string{
 	"crypto/sha512": {"mandate/crypto/transcript", "mandate/crypto/blind", "mandate/ballot/credential", "mandate/ballot/cast"},
 	"crypto/md5":    {}, "crypto/sha1": {}, "golang.org/x/crypto/sha3": {}, "crypto/sha3": {},
 	// J8: big.Int is not constant time.
-	"math/big": {"mandate/crypto/blind", "mandate/crypto/blind/blindtest", "mandate/ballot/count", "mandate/ballot/count/"},
+	"math/big": {"mandate/ballot/ranking", "mandate/crypto/blind", "mandate/crypto/blind/blindtest", "mandate/ballot/count", "mandate/ballot/count/"},
 	// D9, I7: no randomness but the system's.
 	"math/rand": {}, "math/rand/v2": {},
 	// Test support holds everybody's secrets.
