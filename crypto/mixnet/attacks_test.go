@@ -361,6 +361,29 @@ func TestA14_NoncesDependOnTheStatement(t *testing.T) {
 	}
 }
 
+// A14: the secrets depend on the permutation and on fresh randomness, each by
+// itself: the reader gives 4 bytes for ψ, then 32.
+func TestA14_NoncesDependOnEverythingDrawn(t *testing.T) {
+	pk := group.BaseMul(random())
+	m := must(NewMix(generators(), pk, 2, 1))
+	in, _ := ballots(pk, 2, 1)
+	draw := func(psi, fresh byte) []byte {
+		b := append([]byte{psi, 0, 0, 0}, bytes.Repeat([]byte{fresh}, 32)...)
+		stage := must(m.Shuffle(context(), in, bytes.NewReader(b)))
+		return m.lay(stage.Proof).t[:32] // g^{ω1}
+	}
+	first := draw(0, 1)
+	if !bytes.Equal(first, draw(0, 1)) {
+		t.Fatal("the same randomness gives another nonce, so this test shows nothing")
+	}
+	if bytes.Equal(first, draw(1, 1)) {
+		t.Error("another permutation, the same nonce")
+	}
+	if bytes.Equal(first, draw(0, 2)) {
+		t.Error("other randomness, the same nonce")
+	}
+}
+
 // A14: all secrets of one shuffle are different.
 func TestA14_SecretsDiffer(t *testing.T) {
 	pk := group.BaseMul(random())
@@ -451,6 +474,11 @@ func TestD7_Shapes(t *testing.T) {
 	for cut := range b {
 		if _, err := m.DecodeStage(b[:cut]); !errors.Is(err, ErrSize) {
 			t.Fatalf("%d bytes: %v", cut, err)
+		}
+	}
+	for _, more := range []int{1, 31, 32, 64, len(b)} {
+		if _, err := m.DecodeStage(append(slices.Clone(b), b[:more]...)); !errors.Is(err, ErrSize) {
+			t.Fatalf("%d bytes more: %v", more, err)
 		}
 	}
 	for _, size := range []int{0, 1, 31, 32, m.ProofSize() - 32, m.ProofSize() - 1, m.ProofSize() + 1, m.ProofSize() + 32, 2 * m.ProofSize()} {
