@@ -6,7 +6,7 @@ import { checkPossession, keysOf, packageHash, sealingKeyOf, shareFits, testHold
 import { isIdentity } from './group.js';
 import { meets, parseCheckpoint, parseLogKey, parseWitnessKey, treeRoot } from './log.js';
 import { distinct, isKey, isManifest, isRound, MAX_TIME } from './manifest.js';
-import { decodeRecord, recordID, UnknownKind } from './records.js';
+import { decodeRecord, isKindOfRules, recordID, UnknownKind } from './records.js';
 import { verifySchnorr } from './sigma.js';
 import { checkShares, countHolds, decide, decrypt, draw, Lots, sums } from './tally.js';
 import { isDate, isName, isOrigin, isText, isTexts, isURL } from './text.js';
@@ -79,6 +79,7 @@ export class Fold {
     r.index = o.index;
     if (r.kind === 'genesis' || r.index === 0) return this.#genesis(r);
     const scope = this.#scope(r);
+    or(!isKindOfRules(r.kind), 'rules'); // no vote that has rules is in the fold
     if (r.kind === 'ballot') {
       scope.pending.delete(hex(r.id));
       return this.#ballot(scope, r);

@@ -222,27 +222,30 @@ export function openPackage(bytes) {
   return { checkpoint, levels, bundles };
 }
 
-/** All leaf hashes of a package: every tile is what the one above it says, and those above all others give the checkpoint's root. */
+/** The hashes at every level of a package's tree. The partial tiles give the checkpoint's root; full tiles are checked as records are read. */
 export function readHashes({ checkpoint, levels }) {
   const hashes = levels.map((tiles) => tiles.flatMap((t) => pieces(t.data, 32)));
   const partial = hashes.map((all, l) => all.slice(all.length - all.length % 256).map((hash) => ({ hash, height: 8 * l }))).reverse();
   if (!equal(peaksRoot(partial.flat()), checkpoint.root)) throw new Fault(3, -1, 'the tiles do not give the root of the checkpoint');
-  for (let l = levels.length - 1; l >= 0; l--) {
-    for (const { N, W, path, data } of levels[l]) {
-      if (W === 256 && !equal(treeRoot(pieces(data, 32)), hashes[l + 1][N])) throw new Fault(3, -1, `${path} is not what the tile above says`);
-    }
-  }
-  return hashes[0] ?? [];
+  return hashes;
 }
 
-/** The records of a package with their indices, each checked against its hash before it is given. */
-export function* readRecords({ bundles }, hashes) {
+/** The records of a package in order, each given after its hash was found in the tree. */
+export function* readRecords({ levels, bundles }, hashes) {
+  const checkTile = (l, N) => { // under its parent, which comes first
+    const tile = levels[l][N];
+    if (tile.W < 256 || tile.checked) return;
+    checkTile(l + 1, Math.floor(N / 256));
+    if (!equal(treeRoot(pieces(tile.data, 32)), hashes[l + 1][N])) throw new Fault(3, -1, `${tile.path} is not what the tile above says`);
+    tile.checked = true;
+  };
   for (const { N, W, path, data } of bundles) {
+    checkTile(0, N);
     let at = 0;
     for (let i = 256 * N; i < 256 * N + W; i++) {
       const length = at + 2 <= data.length ? data.readUInt16BE(at) : 0;
       const record = data.subarray(at + 2, at + 2 + length);
-      if (length === 0 || record.length !== length || !equal(leafHash(record), hashes[i])) throw new Fault(3, i, 'a record is not in the tree');
+      if (length === 0 || record.length !== length || !equal(leafHash(record), hashes[0][i])) throw new Fault(3, i, 'a record is not in the tree');
       yield record;
       at += 2 + length;
     }

@@ -46,12 +46,13 @@ export function verify(bytes, { vote = null, receipt = null } = {}) {
     const log = openPackage(bytes);
     const { checkpoint } = log;
     if (checkpoint.size === 0n) throw new Fault(3, -1, 'the log is empty');
-    hashes = readHashes(log);
-    for (const record of readRecords(log, hashes)) {
+    const levels = readHashes(log);
+    hashes = levels[0];
+    for (const record of readRecords(log, levels)) {
       if (!policy) {
         policy = policyOf(record);
         if (!meets(checkpoint, policy)) throw new Fault(2, -1, 'it is not signed by the log');
-        Object.assign(report, { origin: checkpoint.origin, size: hashes.length, root: hex(checkpoint.root) });
+        Object.assign(report, { origin: checkpoint.origin, size: Number(checkpoint.size), root: hex(checkpoint.root) });
       }
       fold.apply(record);
     }
