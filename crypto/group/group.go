@@ -16,9 +16,9 @@
 // only.
 //
 // The curve is filippo.io/edwards25519 and its field package. This package
-// adds the ristretto255 encoding, hashing to the group, and a multi-scalar
-// multiplication by buckets. The group is written additively: Mul(s, e) is
-// what the specification writes e^s.
+// adds the ristretto255 encoding, hashing to the group, and multi-scalar
+// multiplications: one by buckets, and one in constant time. The group is
+// written additively: Mul(s, e) is what the specification writes e^s.
 package group
 
 import (

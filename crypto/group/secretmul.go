@@ -20,9 +20,9 @@ const (
 
 // MultiMul returns Σ s_i·e_i. It panics if s and e are not of the same
 // length. It is constant time: its duration depends on their number only.
-// For long sums it takes about a fifth of the time of as many calls of
+// For long sums it takes about a third of the time of as many calls of
 // [Element.Mul] on one processor, and uses all of them. Where the scalars are
-// public [VarTimeMultiMul] takes a third of that.
+// public [VarTimeMultiMul] takes a third of that again.
 func MultiMul(s []Scalar, e []Element) Element {
 	if len(s) != len(e) {
 		panic("group: MultiMul of slices of different lengths")

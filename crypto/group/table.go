@@ -17,7 +17,7 @@ const (
 
 // A Table holds multiples of one fixed element, with which multiplying it
 // takes a quarter of the time of [Element.Mul] and is as constant-time. It is
-// 80 kB, costs about ten multiplications to make, and is safe for concurrent
+// 80 kB, costs about eight multiplications to make, and is safe for concurrent
 // use.
 type Table struct {
 	// rows[i][j] = (j+1)·32^i·e

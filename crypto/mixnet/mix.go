@@ -10,8 +10,8 @@ import (
 	"mandate/crypto/transcript"
 )
 
-// Limits of a mix. They bound what a stage takes before any of it is read:
-// 1.4 GB at the largest.
+// Limits of a mix. They bound what a stage takes before any of it is read, to
+// 224 bytes an item of width 1 and 672 of width 8.
 const (
 	MaxItems = 1 << 22 // of any width
 	MaxWidth = 8

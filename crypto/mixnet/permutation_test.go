@@ -154,6 +154,15 @@ func TestD9_Rejection(t *testing.T) {
 	}
 }
 
+// J8: what a mixer does with its secrets takes no variable time.
+func TestJ8_MixerIsConstantTime(t *testing.T) {
+	for _, file := range []string{"shuffle.go", "permutation.go"} {
+		if b := must(os.ReadFile(file)); bytes.Contains(b, []byte("VarTime")) {
+			t.Errorf("%s uses a variable-time function", file)
+		}
+	}
+}
+
 // D9: randomness comes from the caller, who has it from crypto/rand, and from
 // no package that only looks random. A5: nobody hashes by hand.
 func TestD9_Imports(t *testing.T) {

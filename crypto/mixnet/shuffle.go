@@ -18,7 +18,7 @@ import (
 //
 // Inputs that share their first half, or have none, are refused with
 // [ErrDuplicate] and [elgamal.ErrTrivial]. Besides the inputs and the result
-// this takes about 800 bytes of memory for each item and ciphertext.
+// this takes about 500 bytes of memory for each ciphertext.
 func (m *Mix) Shuffle(t *transcript.Transcript, inputs []elgamal.Ciphertext, rand io.Reader) (*Stage, error) {
 	in, err := m.encode("inputs", inputs)
 	if err != nil {

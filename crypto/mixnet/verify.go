@@ -16,8 +16,8 @@ import (
 // 128 bits, read from rand, which outside tests is crypto/rand.Reader; a false
 // proof passes with probability 2^−128.
 //
-// Besides inputs and stage it takes about 100 bytes of memory for each item
-// and ciphertext, and 15 MB for each processor.
+// Besides inputs and stage it takes about 400 bytes of memory for each
+// ciphertext, and 15 MB for each processor.
 func (m *Mix) Verify(t *transcript.Transcript, inputs []elgamal.Ciphertext, stage *Stage, rand io.Reader) error {
 	o, err := m.open(t, inputs, stage)
 	if err != nil {
