@@ -151,6 +151,7 @@ var output = regexp.MustCompile(`(?s)<pre id="out">(.*?)</pre>`)
 
 // At 360 pixels (a phone) and 320 (1280 at 400 %, WCAG 1.4.10) nothing is wider than the screen.
 func TestNothingIsWiderThanAPhone(t *testing.T) {
+	t.Parallel()
 	browser, all, widths := chromium(t), views(t), []int{360, 320}
 	s := gallery(t, ruler(all, widths))
 	dom := browse(t, browser, s.URL+"/measure", "--dump-dom", "--virtual-time-budget=20000")
@@ -182,6 +183,7 @@ func TestNothingIsWiderThanAPhone(t *testing.T) {
 
 // Under its Policy a page gets its style sheet: what the policy forbids is not needed.
 func TestStyledUnderPolicy(t *testing.T) {
+	t.Parallel()
 	browser := chromium(t)
 	s := httptest.NewServer(route(scenes(t)["petition"].pages()))
 	defer s.Close()

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"slices"
 	"strconv"
+	"strings"
 
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
@@ -57,6 +58,7 @@ func (a *author) forums(v *fold.Vote) *forums {
 // debate is the statements on the question, side by side.
 type debate struct {
 	Status   template.HTML // of taking and choosing them
+	Taken    string        // the sides as the rules name them, if anonymous statements are taken now
 	Rule     []string
 	Sides    []side
 	Withheld []withheld
@@ -93,13 +95,17 @@ func (a *author) debate(v *fold.Vote) *debate {
 		return nil
 	}
 	r := &rules.Statements
-	d := &debate{Status: a.statementStatus(v), All: a.link("/vote/" + v.ID.String() + "/statements")}
+	chosen, known := a.chosenStatements(v)
+	d := &debate{Status: a.statementStatus(v, chosen, known), All: a.link("/vote/" + v.ID.String() + "/statements")}
 	d.Rule = append(d.Rule, a.count("statements.rule", r.PerSide, "length", r.Length))
 	if r.Anonymous {
 		d.Rule = append(d.Rule, a.say("statements.anonymous-rule"))
 	}
 	all := v.Statements()
-	chosen, known := a.chosenStatements(v)
+	opens, closes, _, ok := v.StatementTimes()
+	if ok && r.Anonymous && v.Phase == fold.Called && opens <= a.now && a.now <= closes {
+		d.Taken = strings.Join(r.Sides, "|")
+	}
 	for _, slug := range r.Sides {
 		s := side{Name: a.sideName(slug)}
 		for _, st := range all {
@@ -150,8 +156,7 @@ func (a *author) chosenStatements(v *fold.Vote) (map[record.ID]bool, bool) {
 }
 
 // statementStatus says where taking and choosing statements stands.
-func (a *author) statementStatus(v *fold.Vote) template.HTML {
-	chosen, known := a.chosenStatements(v)
+func (a *author) statementStatus(v *fold.Vote, chosen map[record.ID]bool, known bool) template.HTML {
 	opens, closes, reviewed, ok := v.StatementTimes()
 	switch {
 	case known && a.isDrawn(v, chosen):
@@ -214,10 +219,10 @@ func (a *author) allStatements(v *fold.Vote, n int) any {
 	}
 	to := a.toVote(v)
 	p := &statementsPage{Vote: to, Page: n, Pages: 1, Withheld: uint64(len(v.Withholdings()))}
-	from := (n - 1) * perPage
+	from, all := (n-1)*perPage, v.Statements()
 	for _, slug := range rules.Statements.Sides {
 		s := side{Name: a.sideName(slug)}
-		for _, st := range v.Statements() {
+		for _, st := range all {
 			if st.Withheld || st.Body.Side != slug {
 				continue
 			}

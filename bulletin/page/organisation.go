@@ -147,6 +147,7 @@ type roundPage struct {
 	Lead       template.HTML
 	Opens      uint64
 	Closes     uint64
+	Open       bool // cards can be collected now
 	Roll       string
 	Segment    string
 	AsOf       string
@@ -178,7 +179,7 @@ func (a *author) round(r *fold.Round) *roundPage {
 	case a.now < m.Opens:
 		p.Lead = a.when("round.before", m.Opens)
 	case a.now < m.Closes:
-		p.Lead = a.when("round.during", m.Closes)
+		p.Lead, p.Open = a.when("round.during", m.Closes), true
 	default:
 		p.Lead = a.when("round.after", m.Closes)
 	}

@@ -374,11 +374,14 @@ func (s *stage) hostile() {
 	s.keep("hostile", v)
 }
 
-// broken is a vote that an operator opened too early.
+// broken is a vote that an operator opened too early, and then went on with as if nothing had been.
 func (s *stage) broken() {
 	r := s.begin()
 	v := r.Vote()
 	v.Ceremony()
 	v.Org.Append(v.Officer(v.Opening()).Raw())
+	v.Open()
+	v.Cast(0, []int{simulate.Yes})
+	v.Finish()
 	s.keep("broken", v)
 }

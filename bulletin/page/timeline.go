@@ -222,7 +222,7 @@ func (t *timeline) voting() {
 		t.done(v.Times.Closed, t.say("step.closed"))
 	case v.Phase == fold.Open:
 		t.under(m.Closes, t.say("step.voting"))
-	case v.Phase == fold.Called:
+	case v.Phase == fold.Called && (v.Rules() == nil || t.now <= m.Opens): // by rules, voting that opens late closes later
 		t.ahead("date.on", m.Closes, t.say("step.closing"))
 	default:
 		t.ahead("", 0, t.say("step.closing"))

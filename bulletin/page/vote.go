@@ -31,6 +31,7 @@ type votePage struct {
 	Count     string // what a sentence says of it: counted so far, or final
 	Checks    uint64
 	Voting    bool // ballots can be there
+	Open      bool // members can vote now
 	Replace   bool // a later ballot replaces an earlier one
 	Cards     []registrar
 	Tasks     []task
@@ -93,7 +94,7 @@ func (a *author) vote(v *fold.Vote) *votePage {
 	p := &votePage{
 		ID: v.ID.String(), Name: name, Phase: a.phase(v), Lead: a.lead(v), Notices: a.notices(v),
 		Kind: m.Template, Round: a.toRound(v.Round), Roll: v.Round.Roll.Announce.Title, Members: v.Round.Roll.Announce.Count,
-		Counted: v.Counted(), Count: "counted", Checks: uint64(v.Checks()), Voting: v.Times.Opened > 0, Replace: m.Revote, Cards: a.registrars(v.Round),
+		Counted: v.Counted(), Count: "counted", Checks: uint64(v.Checks()), Voting: v.Times.Opened > 0, Open: v.Phase == fold.Open && a.now < m.Closes, Replace: m.Revote, Cards: a.registrars(v.Round),
 		Tasks: a.tasks(v), Gates: a.gates(v), Story: a.story(v), Call: a.call(v), Forums: a.forums(v), Debate: a.debate(v), List: a.candidates(v),
 		Packet: a.packet(v), Threshold: m.Threshold, Quorum: m.Quorum, Witnesses: m.Witnesses.Need,
 	}
@@ -178,6 +179,9 @@ func (a *author) phase(v *fold.Vote) phase {
 // lead says in one sentence where a vote stands.
 func (a *author) lead(v *fold.Vote) template.HTML {
 	m := v.Manifest
+	if a.failed(v) {
+		return a.plain("lead.failed")
+	}
 	switch v.Phase {
 	case fold.Proposed:
 		if p := v.Rules().Call.Petition; p != nil {
