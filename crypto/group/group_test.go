@@ -293,6 +293,11 @@ func TestTableEveryEdgeScalar(t *testing.T) {
 		if got, want := table.Mul(s), e.Mul(s); !got.Equal(want) {
 			t.Errorf("Table.Mul(%x) = %v, want %v", s.Bytes(), got, want)
 		}
+		for _, f := range []Element{{}, Generator(), e.Mul(s).Neg()} {
+			if got, want := table.MulAdd(s, f), e.Mul(s).Add(f); !got.Equal(want) {
+				t.Errorf("Table.MulAdd(%x, %v) = %v, want %v", s.Bytes(), f, got, want)
+			}
+		}
 	}
 }
 

@@ -42,9 +42,12 @@ func NewTable(e Element) *Table {
 }
 
 // Mul returns s·e for the table's element e, in constant time.
-func (t *Table) Mul(s Scalar) Element {
+func (t *Table) Mul(s Scalar) Element { return t.MulAdd(s, Element{}) }
+
+// MulAdd returns s·e + f for the table's element e, in constant time.
+func (t *Table) MulAdd(s Scalar, f Element) Element {
 	digits := signedRadix32(s.Encoding())
-	r := identity
+	r := *f.point()
 	var q affinePoint
 	for i := range t.rows {
 		sign := digits[i] >> 7 // 0 or −1

@@ -133,8 +133,8 @@ func (p *prover) reencrypt(outputs, inputs []elgamal.Ciphertext) {
 			for k := range w {
 				from, r := &inputs[int(p.psi[i])*w+k], p.rPrime[i*w+k]
 				outputs[i*w+k] = elgamal.Ciphertext{
-					A: from.A.Add(p.tables.g.Mul(r)),
-					B: from.B.Add(p.tables.key.Mul(r)),
+					A: p.tables.g.MulAdd(r, from.A),
+					B: p.tables.key.MulAdd(r, from.B),
 				}.Encoded()
 			}
 		}
@@ -147,7 +147,7 @@ func (p *prover) commit(l *layout) {
 	forBlocks(p.m.n, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			j := int(p.psi[i])
-			put(l.c, j, p.tables.g.Mul(p.r[j]).Add(hs[i]).Encoding())
+			put(l.c, j, p.tables.g.MulAdd(p.r[j], hs[i]).Encoding())
 		}
 	})
 }
@@ -177,7 +177,7 @@ func (p *prover) chain(l *layout) {
 	}
 	half := group.ScalarFromUint64(2).Invert()
 	commit := func(gExp, hExp group.Scalar) group.Element {
-		return p.tables.g.Mul(gExp.Mul(half)).Add(p.tables.h.Mul(hExp.Mul(half)))
+		return p.tables.g.MulAdd(gExp.Mul(half), p.tables.h.Mul(hExp.Mul(half)))
 	}
 	forBlocks(n, func(lo, hi int) {
 		halves := make([]group.Element, 0, 2*blockItems)
