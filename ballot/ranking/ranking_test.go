@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"math"
 	"math/big"
 	"os"
 	"slices"
@@ -185,7 +186,8 @@ func TestH3_NoRankings(t *testing.T) {
 	e := must(New(5, 3))
 	for what, r := range map[string][]int{
 		"twice": {1, 1}, "twice, apart": {1, 2, 1}, "unknown": {5}, "negative": {-1}, "too long": {0, 1, 2, 3},
-		"far out": {1 << 40}, "wraps to 1 in 32 bits": {1<<32 + 1}, "wraps to 0": {-1 << 32}, "0 twice": {0, 0},
+		"far out": {math.MaxInt}, "far out, negative": {math.MinInt}, "0 twice": {0, 0},
+		"a multiple of 2^16 more": {1<<16 + 1}, "1 in 31 bits": {math.MinInt + 1},
 	} {
 		if _, err := e.Encode(r); err == nil || errors.Is(err, ErrSpoiled) {
 			t.Errorf("%s: encoded: %v", what, err)
