@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"mandate/bulletin/language"
 )
 
 // chromium returns the path of a Chromium. The test is skipped if there is none, or if it is to be short.
@@ -60,9 +62,9 @@ type view struct{ name, path string }
 func views(t *testing.T) []view {
 	var out []view
 	add := func(scene, what, path string) {
-		for _, l := range builtin() {
-			q := "?scene=" + url.QueryEscape(scene) + "&lang=" + l.code
-			out = append(out, view{strings.ReplaceAll(scene, " ", "-") + "-" + what + "-" + l.code, path + q})
+		for _, l := range language.All() {
+			q := "?scene=" + url.QueryEscape(scene) + "&lang=" + l.Code
+			out = append(out, view{strings.ReplaceAll(scene, " ", "-") + "-" + what + "-" + l.Code, path + q})
 		}
 	}
 	for _, name := range names(t) {

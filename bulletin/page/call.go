@@ -43,8 +43,8 @@ func (a *author) call(v *fold.Vote) *call {
 	case record.CallPetition:
 		p := rules.Call.Petition
 		c.Have, c.Need = v.Supports()
-		c.Intro = a.count("call.petition", c.Need, "share", a.share(p.Num, p.Den), "roll", roll)
-		c.Batches = a.say("call.batches", "period", a.period(p.Interval))
+		c.Intro = a.Count("call.petition", c.Need, "share", a.share(p.Num, p.Den), "roll", roll)
+		c.Batches = a.Say("call.batches", "period", a.Period(p.Interval))
 		closes = p.Closes
 		for i := range p.Sponsors {
 			c.Sponsors = append(c.Sponsors, p.Sponsors[i].Name)
@@ -58,23 +58,23 @@ func (a *author) call(v *fold.Vote) *call {
 		b := rules.Call.Body
 		signed := v.Signed()
 		c.Have, c.Need = uint64(len(signed)), b.Need
-		c.Intro = a.count("call.body", b.Need, "members", uint64(len(b.Members)), "body", b.Name)
+		c.Intro = a.Count("call.body", b.Need, "members", uint64(len(b.Members)), "body", b.Name)
 		closes = b.Closes
 		for i := range b.Members {
 			c.Signers = append(c.Signers, signer{b.Members[i].Name, slices.Contains(signed, uint64(i)+1)})
 		}
 	default:
-		c.Intro = a.say("call.reason")
+		c.Intro = a.Say("call.reason")
 		return c
 	}
-	c.Bar, c.Share = newGoal(c.Have, c.Need), a.percent(min(c.Have, c.Need), c.Need)
+	c.Bar, c.Share = newGoal(c.Have, c.Need), a.Percent(min(c.Have, c.Need), c.Need)
 	switch {
 	case v.Times.Called > 0:
-		c.Reached = a.when("call.reached", v.Times.Called)
+		c.Reached = a.When("call.reached", v.Times.Called)
 	case c.Pending && a.now <= closes:
-		c.Deadline = a.when("call.until-"+c.Method, closes)
+		c.Deadline = a.When("call.until-"+c.Method, closes)
 	default:
-		c.Deadline = a.when("call.over-"+c.Method, closes)
+		c.Deadline = a.When("call.over-"+c.Method, closes)
 	}
 	return c
 }

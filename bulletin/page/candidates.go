@@ -30,22 +30,22 @@ func (a *author) candidates(v *fold.Vote) *candidates {
 	if rule == nil || v.Ended() && len(v.Nominated()) == 0 {
 		return nil
 	}
-	out := &candidates{Status: a.plain("candidates.fixed")}
+	out := &candidates{Status: a.Plain("candidates.fixed")}
 	if rule.Seconds > 0 {
-		out.Rule = a.count("candidates.rule", rule.Seconds)
+		out.Rule = a.Count("candidates.rule", rule.Seconds)
 	}
 	nominated, accepted, ok := v.NominationTimes()
 	switch {
 	case v.Ended():
 		out.Status = ""
 	case !ok:
-		out.Status = a.plain("candidates.after-call")
+		out.Status = a.Plain("candidates.after-call")
 	case a.now <= nominated:
-		out.Status = a.when("candidates.until", nominated)
+		out.Status = a.When("candidates.until", nominated)
 	case a.now <= accepted:
-		out.Status = a.when("candidates.accept", accepted)
+		out.Status = a.When("candidates.accept", accepted)
 	case v.Phase == fold.Called:
-		out.Status = a.plain("candidates.over")
+		out.Status = a.Plain("candidates.over")
 	}
 	for _, c := range v.Nominated() {
 		x := candidate{Name: a.words(c.Nomination.Name), State: "nominated"}
@@ -59,7 +59,7 @@ func (a *author) candidates(v *fold.Vote) *candidates {
 		if c.Withdrawal != nil {
 			x.State, x.Reason = "withdrawn", c.Withdrawal.Reason
 		}
-		x.Label = a.say("candidates." + x.State)
+		x.Label = a.Say("candidates." + x.State)
 		out.List = append(out.List, x)
 	}
 	order := []string{"stands", "nominated", "withdrawn"}

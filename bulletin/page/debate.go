@@ -51,9 +51,9 @@ func (a *author) debate(v *fold.Vote) *debate {
 	r := &rules.Statements
 	chosen, known := a.chosenStatements(v)
 	d := &debate{Status: a.statementStatus(v, chosen, known), All: a.link("/vote/" + v.ID.String() + "/statements")}
-	d.Rule = append(d.Rule, a.count("statements.rule", r.PerSide, "length", r.Length))
+	d.Rule = append(d.Rule, a.Count("statements.rule", r.PerSide, "length", r.Length))
 	if r.Anonymous {
-		d.Rule = append(d.Rule, a.say("statements.anonymous-rule"))
+		d.Rule = append(d.Rule, a.Say("statements.anonymous-rule"))
 	}
 	all := v.Statements()
 	opens, closes, _, ok := v.StatementTimes()
@@ -114,23 +114,23 @@ func (a *author) statementStatus(v *fold.Vote, chosen map[record.ID]bool, known 
 	opens, closes, reviewed, ok := v.StatementTimes()
 	switch {
 	case known && a.isDrawn(v, chosen):
-		return a.plain("statements.drawn")
+		return a.Plain("statements.drawn")
 	case known:
-		return a.plain("statements.all-chosen")
+		return a.Plain("statements.all-chosen")
 	case v.Ended():
-		return a.plain("statements.ended")
+		return a.Plain("statements.ended")
 	case v.Phase == fold.Proposed:
-		return a.plain("statements.after-call")
+		return a.Plain("statements.after-call")
 	case !ok:
-		return a.plain("statements.waiting")
+		return a.Plain("statements.waiting")
 	case a.now < opens:
-		return a.when("statements.from", opens)
+		return a.When("statements.from", opens)
 	case a.now <= closes:
-		return a.when("statements.until", closes)
+		return a.When("statements.until", closes)
 	case a.now <= reviewed:
-		return a.when("statements.review", reviewed)
+		return a.When("statements.review", reviewed)
 	}
-	return a.plain("statements.draw")
+	return a.Plain("statements.draw")
 }
 
 // isDrawn reports whether there are statements that were not chosen.
@@ -145,8 +145,8 @@ func (a *author) isDrawn(v *fold.Vote, chosen map[record.ID]bool) bool {
 
 // sideName names a side of the question. Those that the pages know are translated, others are shown as the rules name them.
 func (a *author) sideName(slug string) string {
-	if a.has("side." + slug) {
-		return a.say("side." + slug)
+	if a.Has("side." + slug) {
+		return a.Say("side." + slug)
 	}
 	return slug
 }
@@ -198,6 +198,6 @@ func (a *author) allStatements(v *fold.Vote, n int) any {
 	if n < p.Pages {
 		p.Later = a.link(a.path + "?page=" + strconv.Itoa(n+1))
 	}
-	p.frame = a.frame(a.say("statements.all-title", "title", oneLine(to.Name.Text)), "")
+	p.frame = a.frame(a.Say("statements.all-title", "title", oneLine(to.Name.Text)), "")
 	return p
 }

@@ -32,12 +32,12 @@ func (a *author) forums(v *fold.Vote) *forums {
 	}
 	out := &forums{Need: rules.Forums.Need}
 	if rules.Forums.Notice > 0 {
-		out.Notice = a.say("forums.notice", "period", a.period(rules.Forums.Notice))
+		out.Notice = a.Say("forums.notice", "period", a.Period(rules.Forums.Notice))
 	}
 	for _, f := range all {
 		b := f.Announced
 		x := forum{
-			Number: b.Number, Title: a.words(b.Title), Starts: b.Starts, Announced: a.when("forums.announced", f.At), Place: b.Place,
+			Number: b.Number, Title: a.words(b.Title), Starts: b.Starts, Announced: a.When("forums.announced", f.At), Place: b.Place,
 			Held: f.Held != nil, Due: f.Held == nil && a.now >= b.Starts,
 		}
 		if f.Held != nil {

@@ -33,29 +33,29 @@ func (a *author) tasks(v *fold.Vote) []task {
 	for _, d := range v.Duties(a.now) {
 		t := task{Who: []string{d.Who}, What: d.What, Overdue: d.Overdue}
 		if key, ok := whose[d.Code]; ok {
-			t.Who[0] = a.say(key)
+			t.Who[0] = a.Say(key)
 		}
-		if key := "duty." + d.Code; a.has(key) {
-			t.What = a.say(key)
+		if key := "duty." + d.Code; a.Has(key) {
+			t.What = a.Say(key)
 		}
 		if _, failed := v.Ceremony.Fault(); failed && d.Code == "keygen" {
-			t.Who[0], t.What = a.say("who.commission"), a.say("duty.keygen-restart")
+			t.Who[0], t.What = a.Say("who.commission"), a.Say("duty.keygen-restart")
 		}
 		switch {
 		case d.Code == "opening" && a.now < v.Manifest.Opens:
-			t.When = a.when("date.between", v.Manifest.Opens)
+			t.When = a.When("date.between", v.Manifest.Opens)
 			if d.Deadline > 0 {
-				t.When += " " + a.when("date.and-by", d.Deadline)
+				t.When += " " + a.When("date.and-by", d.Deadline)
 			}
 		case d.Deadline > 0 && d.Overdue:
-			t.When = a.when("date.since", d.Deadline)
+			t.When = a.When("date.since", d.Deadline)
 		case d.Deadline > 0:
-			t.When = a.when("date.by", d.Deadline)
+			t.When = a.When("date.by", d.Deadline)
 		}
 		out = together(out, t)
 	}
 	if v.Phase == fold.Open && a.now < v.Manifest.Closes {
-		out = append(out, task{Who: []string{a.say("who.members")}, What: a.say("duty.vote"), When: a.when("date.until", v.Manifest.Closes)})
+		out = append(out, task{Who: []string{a.Say("who.members")}, What: a.Say("duty.vote"), When: a.When("date.until", v.Manifest.Closes)})
 	}
 	slices.SortStableFunc(out, func(x, y task) int {
 		switch {
@@ -84,10 +84,10 @@ func together(tasks []task, t task) []task {
 func (a *author) calling(v *fold.Vote) task {
 	if p := v.Rules().Call.Petition; p != nil {
 		have, need := v.Supports()
-		return task{Who: []string{a.say("who.members")}, What: a.count("duty.support", need-min(have, need)), When: a.when("date.until", p.Closes)}
+		return task{Who: []string{a.Say("who.members")}, What: a.Count("duty.support", need-min(have, need)), When: a.When("date.until", p.Closes)}
 	}
 	b := v.Rules().Call.Body
-	return task{Who: []string{b.Name}, What: a.count("duty.sign", b.Need-min(uint64(len(v.Signed())), b.Need)), When: a.when("date.until", b.Closes)}
+	return task{Who: []string{b.Name}, What: a.Count("duty.sign", b.Need-min(uint64(len(v.Signed())), b.Need)), When: a.When("date.until", b.Closes)}
 }
 
 // steady lists what comes next in a vote without rules. There it has no deadline.
@@ -97,18 +97,18 @@ func (a *author) steady(v *fold.Vote) []task {
 	case fold.Called:
 		var out []task
 		for _, i := range v.Ceremony.Missing() {
-			out = together(out, task{Who: []string{v.TrusteeName(i)}, What: a.say("duty.keygen"), When: a.when("date.by", v.Ceremony.Deadline())})
+			out = together(out, task{Who: []string{v.TrusteeName(i)}, What: a.Say("duty.keygen"), When: a.When("date.by", v.Ceremony.Deadline())})
 		}
-		return append(out, task{Who: []string{a.say("who.commission")}, What: a.say("duty.opening"), When: a.when("date.between", m.Opens)})
+		return append(out, task{Who: []string{a.Say("who.commission")}, What: a.Say("duty.opening"), When: a.When("date.between", m.Opens)})
 	case fold.Open:
 		if a.now < m.Closes {
-			return []task{{Who: []string{a.say("who.members")}, What: a.say("duty.vote"), When: a.when("date.until", m.Closes)}}
+			return []task{{Who: []string{a.Say("who.members")}, What: a.Say("duty.vote"), When: a.When("date.until", m.Closes)}}
 		}
-		return []task{{Who: []string{a.say("who.commission")}, What: a.say("duty.closing"), When: a.when("date.since", m.Closes)}}
+		return []task{{Who: []string{a.Say("who.commission")}, What: a.Say("duty.closing"), When: a.When("date.since", m.Closes)}}
 	case fold.Closed:
-		return []task{{Who: []string{a.say("who.board")}, What: a.say("duty.seal"), When: a.when("date.by", v.ClosedAt+m.Grace)}}
+		return []task{{Who: []string{a.Say("who.board")}, What: a.Say("duty.seal"), When: a.When("date.by", v.ClosedAt+m.Grace)}}
 	case fold.Sealed:
-		return []task{{Who: []string{a.say("who.trustees")}, What: a.say("duty.shares")}, {Who: []string{a.say("who.commission")}, What: a.say("duty.result")}}
+		return []task{{Who: []string{a.Say("who.trustees")}, What: a.Say("duty.shares")}, {Who: []string{a.Say("who.commission")}, What: a.Say("duty.result")}}
 	}
 	return nil
 }
@@ -136,29 +136,29 @@ func (a *author) gates(v *fold.Vote) []gate {
 		known[code] = true
 		out = append(out, gate{Text: text, Met: !open(code) && !later})
 	}
-	add("rule-called", a.say("gate.called"), false)
+	add("rule-called", a.Say("gate.called"), false)
 	if n := uint64(len(rules.Requires)); n > 0 {
-		add("rule-requires", a.count("gate.requires", n), false)
+		add("rule-requires", a.Count("gate.requires", n), false)
 	}
 	if n := rules.Forums.Need; n > 0 {
-		add("rule-forums", a.count("gate.forums", n), false)
+		add("rule-forums", a.Count("gate.forums", n), false)
 		if rules.Forums.Recordings {
-			add("rule-recordings", a.say("gate.recordings"), open("rule-forums"))
+			add("rule-recordings", a.Say("gate.recordings"), open("rule-forums"))
 		}
 	}
 	if rules.Statements.Window > 0 {
-		add("rule-statements", a.say("gate.statements"), false)
+		add("rule-statements", a.Say("gate.statements"), false)
 	}
 	if rules.Nominations != nil {
-		add("rule-nominations", a.say("gate.nominations"), false)
+		add("rule-nominations", a.Say("gate.nominations"), false)
 	}
 	if rules.Packet {
-		add("rule-packet", a.say("gate.packet"), false)
+		add("rule-packet", a.Say("gate.packet"), false)
 	}
 	if rules.Mailing.Needed {
-		text := a.say("gate.mailing")
+		text := a.Say("gate.mailing")
 		if lead := rules.Mailing.Lead; lead > 0 {
-			text = a.say("gate.mailing-lead", "period", a.period(lead))
+			text = a.Say("gate.mailing-lead", "period", a.Period(lead))
 		}
 		add("rule-mailing", text, v.Packet() == nil)
 	}
@@ -166,8 +166,8 @@ func (a *author) gates(v *fold.Vote) []gate {
 		if !known[g.Code] {
 			known[g.Code] = true
 			text := g.Code
-			if a.has("gate." + g.Code) {
-				text = a.say("gate." + g.Code)
+			if a.Has("gate." + g.Code) {
+				text = a.Say("gate." + g.Code)
 			}
 			out = append(out, gate{Text: text, Note: g.Sentence})
 		}

@@ -62,10 +62,10 @@ func (a *author) organisation() any {
 	if g == nil {
 		return nil
 	}
-	p := &organisationPage{Log: g.LogKey, Origin: g.Origin, frame: a.frame("", a.say("organisation.description"))}
+	p := &organisationPage{Log: g.LogKey, Origin: g.Origin, frame: a.frame("", a.Say("organisation.description"))}
 	groups := map[string]*group{}
 	for _, slug := range []string{"open", "petition", "deliberating", "counting", "ended"} {
-		groups[slug] = &group{Slug: slug, Title: a.say("group." + slug)}
+		groups[slug] = &group{Slug: slug, Title: a.Say("group." + slug)}
 	}
 	votes := a.state.Votes()
 	for i := len(votes) - 1; i >= 0; i-- { // the newest first
@@ -109,10 +109,10 @@ func (a *author) voteLine(v *fold.Vote) voteLine {
 	switch have, need := v.Supports(); {
 	case v.Phase == fold.Proposed && need > 0:
 		b := newGoal(have, need)
-		l.Bar, l.Figures = &b, a.count("call.have", have, "need", need)
+		l.Bar, l.Figures = &b, a.Count("call.have", have, "need", need)
 	case v.Phase >= fold.Open:
 		b := newBar(v.Counted(), roll)
-		l.Bar, l.Figures = &b, a.count("turnout.line", v.Counted(), "roll", roll, "percent", a.percent(v.Counted(), roll))
+		l.Bar, l.Figures = &b, a.Count("turnout.line", v.Counted(), "roll", roll, "percent", a.Percent(v.Counted(), roll))
 	}
 	if v.Result != nil && !a.failed(v) {
 		for i := range v.Manifest.Contests {
@@ -133,7 +133,7 @@ func (a *author) registrars(r *fold.Round) []registrar {
 		n := r.Issued(i + 1)
 		out = append(out, registrar{
 			Name: g.Name, Operator: g.Operator, Channel: g.Channel, URL: g.URL, Accepted: r.Accepted(i + 1),
-			Issued: n, Members: roll, Share: a.percent(n, roll), Bar: newBar(n, roll),
+			Issued: n, Members: roll, Share: a.Percent(n, roll), Bar: newBar(n, roll),
 		})
 	}
 	return out
@@ -171,17 +171,17 @@ func (a *author) round(r *fold.Round) *roundPage {
 	m, roll := r.Manifest, r.Roll.Announce
 	name := a.words(m.Title)
 	p := &roundPage{
-		ID: r.ID.String(), Name: name, Opens: m.Opens, Closes: m.Closes, Roll: roll.Title, Segment: roll.Segment, AsOf: a.calendar(roll.AsOf),
+		ID: r.ID.String(), Name: name, Opens: m.Opens, Closes: m.Closes, Roll: roll.Title, Segment: roll.Segment, AsOf: a.Calendar(roll.AsOf),
 		RollID: r.Roll.ID.String(), Members: roll.Count, Registrars: a.registrars(r), JSON: "/rounds/" + r.ID.String(),
 	}
-	p.frame = a.frame(oneLine(name.Text), a.say("round.description"))
+	p.frame = a.frame(oneLine(name.Text), a.Say("round.description"))
 	switch {
 	case a.now < m.Opens:
-		p.Lead = a.when("round.before", m.Opens)
+		p.Lead = a.When("round.before", m.Opens)
 	case a.now < m.Closes:
-		p.Lead, p.Open = a.when("round.during", m.Closes), true
+		p.Lead, p.Open = a.When("round.during", m.Closes), true
 	default:
-		p.Lead = a.when("round.after", m.Closes)
+		p.Lead = a.When("round.after", m.Closes)
 	}
 	for i := range m.Slots {
 		s := slot{Number: i + 1, Petition: i >= m.Slots-m.PetitionSlots, Ready: r.Ready(int(i))}
@@ -201,9 +201,9 @@ func (a *author) use(v *fold.Vote, slot uint64) string {
 	rules := v.Rules()
 	switch {
 	case rules != nil && rules.Call.Petition != nil && rules.Call.Petition.Slot == slot:
-		return a.say("slot.supports")
+		return a.Say("slot.supports")
 	case rules != nil && rules.Statements.Anonymous && rules.Statements.Slot == slot:
-		return a.say("slot.statements")
+		return a.Say("slot.statements")
 	}
-	return a.say("slot.ballots")
+	return a.Say("slot.ballots")
 }

@@ -38,7 +38,7 @@ func (a *author) packet(v *fold.Vote) *packet {
 	}
 	out := &packet{Mailing: rules.Mailing.Needed}
 	if rules.Mailing.Lead > 0 {
-		out.Lead = a.say("packet.lead", "period", a.period(rules.Mailing.Lead))
+		out.Lead = a.Say("packet.lead", "period", a.Period(rules.Mailing.Lead))
 	}
 	p := v.Packet()
 	if p == nil {
@@ -57,7 +57,7 @@ func (a *author) packet(v *fold.Vote) *packet {
 			b := m.Body
 			tried := b.Mailed + b.Paper + b.Unreachable
 			x = mailing{Name: g.Name, Said: true, At: m.At, Mailed: b.Mailed, Paper: b.Paper, Unreachable: b.Unreachable, Bounced: b.Bounced, Open: roll - min(tried, roll)}
-			x.Tried, x.Bar = a.percent(tried, roll), newBar(tried, roll)
+			x.Tried, x.Bar = a.Percent(tried, roll), newBar(tried, roll)
 		}
 		out.Mailings = append(out.Mailings, x)
 	}

@@ -8,7 +8,7 @@
 // Everything on a page that comes from the log is untrusted text. Templates escape it, and the Policy that goes with every page forbids a
 // browser to run anything, whatever it finds there.
 //
-// All texts are in the folder languages, one file for each language. A new language is a new file; the tests say what is missing in it.
+// All texts are those of package language, in as many languages as it has.
 package page
 
 import (
@@ -16,7 +16,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -27,6 +26,7 @@ import (
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/text"
+	"mandate/bulletin/language"
 )
 
 // Policy is the Content-Security-Policy of a page: its style sheet and pictures from the board itself, and nothing else.
@@ -48,6 +48,8 @@ type Options struct {
 	// Fresh is for how long a page is handed out again before it is made anew, so that many readers cost no more than one. Default one
 	// second; negative: not at all.
 	Fresh time.Duration
+	// Languages are those that pages can be read in, the first being for readers of none of them. Default: all of package language.
+	Languages []*language.Language
 	// Log is told of errors. Default slog.Default.
 	Log *slog.Logger
 }
@@ -56,8 +58,9 @@ type Options struct {
 type Pages struct {
 	board     Board
 	options   Options
-	languages []*language
-	match     matcher
+	languages []*language.Language
+	match     language.Matcher
+	templates map[*language.Language]*template.Template
 	files     map[string]file
 	style     string // the name of the style sheet
 	kept      *shelf
@@ -77,8 +80,17 @@ func New(b Board, o Options) *Pages {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	p := &Pages{board: b, options: o, languages: builtin(), files: make(map[string]file), kept: newShelf(o.Fresh)}
-	p.match = newMatcher(p.languages)
+	p := &Pages{
+		board: b, options: o, languages: o.Languages, templates: make(map[*language.Language]*template.Template),
+		files: make(map[string]file), kept: newShelf(o.Fresh),
+	}
+	if len(p.languages) == 0 {
+		p.languages = language.All()
+	}
+	p.match = language.NewMatcher(p.languages)
+	for _, l := range p.languages {
+		p.templates[l] = parsed(l)
+	}
 	p.style = p.add("style.css", "text/css; charset=utf-8")
 	p.add("icon.svg", "image/svg+xml")
 	return p
@@ -165,7 +177,7 @@ func (p *Pages) Missing(w http.ResponseWriter, r *http.Request) {
 // state; what follows is done without.
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, name, of string, model func(*author) any) {
 	a := p.author(r)
-	key := strings.Join([]string{name, of, a.language.code, strconv.FormatBool(a.chosen), a.address}, " ")
+	key := strings.Join([]string{name, of, a.Code, strconv.FormatBool(a.chosen), a.address}, " ")
 	done, ok := p.kept.get(key)
 	if !ok {
 		var m any
@@ -176,7 +188,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, name, of string, mo
 			}
 		})
 		var b bytes.Buffer
-		if err := a.language.templates.ExecuteTemplate(&b, name, m); err != nil {
+		if err := p.templates[a.Language].ExecuteTemplate(&b, name, m); err != nil {
 			p.options.Log.Error("making a page", "page", name, "of", of, "error", err)
 			http.Error(w, "The board could not make this page.", http.StatusInternalServerError)
 			return
@@ -191,7 +203,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, name, of string, mo
 	h := w.Header()
 	h.Set("Content-Security-Policy", Policy)
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", a.language.code)
+	h.Set("Content-Language", a.Code)
 	h.Set("Vary", "Accept-Language")
 	h.Set("Cache-Control", "no-cache")
 	if !done.found {
@@ -210,7 +222,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, name, of string, mo
 
 // An author makes the model of one page, for one reader, under the board's lock. A model has copies only.
 type author struct {
-	*language
+	*language.Language
 	pages   *Pages
 	chosen  bool   // the reader has chosen the language in the address, and links keep it
 	address string // of the board
@@ -233,7 +245,7 @@ func (p *Pages) author(r *http.Request) *author {
 	if text.CheckURL("address", a.address) != nil { // a browser asks for none such
 		a.address = "https://board.invalid"
 	}
-	a.language, a.chosen = p.match.choose(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
+	a.Language, a.chosen = p.match.Match(r)
 	return a
 }
 
@@ -243,9 +255,9 @@ func (a *author) link(path string) string {
 		return path
 	}
 	if strings.Contains(path, "?") {
-		return path + "&lang=" + a.code
+		return path + "&lang=" + a.Code
 	}
-	return path + "?lang=" + a.code
+	return path + "?lang=" + a.Code
 }
 
 // A frame is what all pages have.
@@ -272,7 +284,7 @@ type choice struct {
 
 func (a *author) frame(title, description string) frame {
 	f := frame{
-		Code: a.code, Direction: a.direction, Title: title, Description: description, Home: a.link("/"), Style: a.pages.style, Now: a.now,
+		Code: a.Code, Direction: a.Direction, Title: title, Description: description, Home: a.link("/"), Style: a.pages.style, Now: a.now,
 		Records: a.state.Size(), Address: a.address, Here: a.address + a.path, Check: "mandate-verify " + a.address,
 	}
 	name := ""
@@ -291,7 +303,7 @@ func (a *author) frame(title, description string) frame {
 		if a.query != "" {
 			link += a.query + "&"
 		}
-		f.Languages = append(f.Languages, choice{Code: l.code, Name: l.name, Link: link + "lang=" + l.code, Current: l == a.language})
+		f.Languages = append(f.Languages, choice{Code: l.Code, Name: l.Name, Link: link + "lang=" + l.Code, Current: l == a.Language})
 	}
 	return f
 }
@@ -302,12 +314,15 @@ type words struct {
 	Lang string // if it is another than the page's
 }
 
+// String is the text alone, to be put into another.
+func (w words) String() string { return w.Text }
+
 func (a *author) words(t text.Texts) words {
-	if s, ok := t[a.code]; ok {
+	if s, ok := t[a.Code]; ok {
 		return words{Text: s}
 	}
 	for _, tag := range t.Languages() { // another variety of the same language
-		if base, _, _ := strings.Cut(tag, "-"); base == a.base {
+		if base, _, _ := strings.Cut(tag, "-"); base == a.Base {
 			return words{t[tag], tag}
 		}
 	}
@@ -322,13 +337,10 @@ func (a *author) words(t text.Texts) words {
 // missingPage says that there is no such page.
 type missingPage struct{ frame }
 
-func (a *author) missing() missingPage { return missingPage{a.frame(a.say("missing.title"), "")} }
+func (a *author) missing() missingPage { return missingPage{a.frame(a.Say("missing.title"), "")} }
 
-// parsed returns the templates of a language.
-func parsed(l *language) (*template.Template, error) {
-	t, err := template.New("").Funcs(l.functions()).Option("missingkey=error").ParseFS(templates, "templates/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("templates in %s: %w", l.code, err)
-	}
-	return t, nil
+// parsed returns the templates in a language.
+func parsed(l *language.Language) *template.Template {
+	t := template.New("").Funcs(l.Functions()).Funcs(template.FuncMap{"bar": newBar}).Option("missingkey=error")
+	return template.Must(t.ParseFS(templates, "templates/*.html")) // they are embedded, and tested
 }

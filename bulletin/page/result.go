@@ -34,14 +34,14 @@ type row struct {
 func (a *author) result(v *fold.Vote, i int) result {
 	c, got := &v.Manifest.Contests[i], v.Result.Contests[i]
 	counted := v.Result.Counted
-	r := result{Title: a.words(c.Title), Rule: a.rule(v, i), Won: a.say("result.won")}
+	r := result{Title: a.words(c.Title), Rule: a.rule(v, i), Won: a.Say("result.won")}
 	if elects(v, i) {
-		r.Won = a.say("result.elected")
+		r.Won = a.Say("result.elected")
 	}
 	for j, o := range c.Options {
 		n := got.Counts[j]
 		r.Rows = append(r.Rows, row{
-			Name: a.words(o.Title), Votes: n, Share: a.percent(n, counted), Bar: newBar(n, counted), Won: slices.Contains(got.Winners, uint64(j)),
+			Name: a.words(o.Title), Votes: n, Share: a.Percent(n, counted), Bar: newBar(n, counted), Won: slices.Contains(got.Winners, uint64(j)),
 		})
 	}
 	if c.Decision.Method == contest.MethodPlurality {
@@ -60,8 +60,8 @@ func (a *author) result(v *fold.Vote, i int) result {
 		if d.Strict {
 			key = "result.more"
 		}
-		r.Figures = a.count(key, base, "option", a.words(c.Options[d.Option].Title), "votes", got.Counts[d.Option],
-			"percent", a.percent(got.Counts[d.Option], base), "share", a.share(d.Num, d.Den))
+		r.Figures = a.Count(key, base, "option", a.words(c.Options[d.Option].Title), "votes", got.Counts[d.Option],
+			"percent", a.Percent(got.Counts[d.Option], base), "share", a.share(d.Num, d.Den))
 	}
 	return r
 }
@@ -75,27 +75,27 @@ func (a *author) outcome(v *fold.Vote, i int) (tone, sentence string) {
 	}
 	switch got.Outcome {
 	case contest.OutcomePassed:
-		return "good", a.say("outcome.passed", "option", option)
+		return "good", a.Say("outcome.passed", "option", option)
 	case contest.OutcomeElected:
 		key := "outcome.elected"
 		if elects(v, i) {
 			key = "outcome.elected-candidates"
 		}
-		return "good", a.count(key, uint64(len(got.Winners)))
+		return "good", a.Count(key, uint64(len(got.Winners)))
 	case contest.OutcomeNone:
-		return "plain", a.say("outcome.none")
+		return "plain", a.Say("outcome.none")
 	case contest.OutcomeNoQuorum:
-		return "bad", a.say("outcome.no-quorum")
+		return "bad", a.Say("outcome.no-quorum")
 	case contest.OutcomeTied:
 		if option == "" {
-			return "bad", a.say("outcome.tied-seats")
+			return "bad", a.Say("outcome.tied-seats")
 		}
-		return "bad", a.say("outcome.tied", "option", option)
+		return "bad", a.Say("outcome.tied", "option", option)
 	}
 	if option == "" {
-		return "bad", a.say("outcome.no-votes")
+		return "bad", a.Say("outcome.no-votes")
 	}
-	return "bad", a.say("outcome.failed", "option", option)
+	return "bad", a.Say("outcome.failed", "option", option)
 }
 
 // rule says in words how a contest is decided (SPEC.md §11.5).
@@ -107,37 +107,37 @@ func (a *author) rule(v *fold.Vote, i int) []string {
 	case contest.MethodThreshold:
 		var over []string
 		for _, j := range d.Over {
-			over = append(over, a.say("rule.quoted", "option", a.words(c.Options[j].Title)))
+			over = append(over, a.Say("rule.quoted", "option", a.words(c.Options[j].Title)))
 		}
 		key := "rule.least-"
 		if d.Strict {
 			key = "rule.more-"
 		}
-		out = append(out, a.say(key+d.Base, "option", a.words(c.Options[d.Option].Title), "share", a.share(d.Num, d.Den), "options", strings.Join(over, ", ")))
+		out = append(out, a.Say(key+d.Base, "option", a.words(c.Options[d.Option].Title), "share", a.share(d.Num, d.Den), "options", strings.Join(over, ", ")))
 	case contest.MethodPlurality:
 		key := "rule.seats"
 		if elects(v, i) {
 			key = "rule.seats-candidates"
 		}
-		out = append(out, a.count(key, d.Seats))
+		out = append(out, a.Count(key, d.Seats))
 		if d.Lots {
-			out = append(out, a.say("rule.lots"))
+			out = append(out, a.Say("rule.lots"))
 		} else {
-			out = append(out, a.say("rule.no-lots"))
+			out = append(out, a.Say("rule.no-lots"))
 		}
 	default:
-		out = append(out, a.say("rule.none"))
+		out = append(out, a.Say("rule.none"))
 	}
 	if d.QuorumNum > 0 {
-		out = append(out, a.count("rule.quorum", roll, "share", a.share(d.QuorumNum, d.QuorumDen), "need", part(d.QuorumNum, d.QuorumDen, roll)))
+		out = append(out, a.Count("rule.quorum", roll, "share", a.share(d.QuorumNum, d.QuorumDen), "need", part(d.QuorumNum, d.QuorumDen, roll)))
 	}
 	if d.Method == contest.MethodNone {
 		return out
 	}
 	if d.Binding {
-		return append(out, a.say("rule.binding"))
+		return append(out, a.Say("rule.binding"))
 	}
-	return append(out, a.say("rule.advisory"))
+	return append(out, a.Say("rule.advisory"))
 }
 
 // part returns num/den of n, rounded up; num ≤ den ≤ 2^32.
@@ -161,13 +161,13 @@ func (a *author) share(num, den uint64) string {
 			num, den = num/x, den/x
 		}
 	}
-	if key := "share." + strconv.FormatUint(num, 10) + "-" + strconv.FormatUint(den, 10); a.has(key) {
-		return a.say(key)
+	if key := "share." + strconv.FormatUint(num, 10) + "-" + strconv.FormatUint(den, 10); a.Has(key) {
+		return a.Say(key)
 	}
 	if num*1000%den == 0 {
-		return a.percent(num, den)
+		return a.Percent(num, den)
 	}
-	return a.number(num) + "/" + a.number(den)
+	return a.Number(num) + "/" + a.Number(den)
 }
 
 // A bar is a picture of a part of a whole. The figures stand beside it.

@@ -43,7 +43,7 @@ func (a *author) story(v *fold.Vote) []chapter {
 	t.ended()
 	var out []chapter
 	for _, state := range []string{stepDone, stepNow, stepAhead} {
-		c := chapter{State: state, Title: a.say("story." + state)}
+		c := chapter{State: state, Title: a.Say("story." + state)}
 		for _, s := range t.steps {
 			if s.State == state {
 				c.Steps = append(c.Steps, s)
@@ -71,14 +71,14 @@ type timeline struct {
 }
 
 func (t *timeline) done(at uint64, text string) {
-	t.steps = append(t.steps, step{stepDone, text, t.when("date.on", at), at})
+	t.steps = append(t.steps, step{stepDone, text, t.When("date.on", at), at})
 }
 
 // under adds what is under way until a time, 0 if there is none.
 func (t *timeline) under(last uint64, text string) {
 	s := step{State: stepNow, Text: text, at: last}
 	if last > 0 {
-		s.When = t.when(until(t.now, last), last)
+		s.When = t.When(until(t.now, last), last)
 	}
 	t.steps = append(t.steps, s)
 }
@@ -90,7 +90,7 @@ func (t *timeline) ahead(key string, at uint64, text string) {
 	}
 	s := step{State: stepAhead, Text: text, at: at}
 	if at > 0 {
-		s.When = t.when(key, at)
+		s.When = t.When(key, at)
 	}
 	t.steps = append(t.steps, s)
 }
@@ -98,22 +98,22 @@ func (t *timeline) ahead(key string, at uint64, text string) {
 func (t *timeline) called() {
 	v, rules := t.v, t.v.Rules()
 	if rules == nil {
-		t.done(v.Times.Called, t.say("step.called"))
+		t.done(v.Times.Called, t.Say("step.called"))
 		return
 	}
 	method := rules.Call.Method
 	if method == record.CallReason {
-		t.done(v.Times.Called, t.say("step.called-reason"))
+		t.done(v.Times.Called, t.Say("step.called-reason"))
 		return
 	}
-	t.done(v.Times.Begun, t.say("step.begun-"+method))
+	t.done(v.Times.Begun, t.Say("step.begun-"+method))
 	switch {
 	case v.Times.Called > 0:
-		t.done(v.Times.Called, t.say("step.called-"+method))
+		t.done(v.Times.Called, t.Say("step.called-"+method))
 	case v.Phase == fold.Proposed && method == record.CallPetition:
-		t.under(rules.Call.Petition.Closes, t.say("step.petition"))
+		t.under(rules.Call.Petition.Closes, t.Say("step.petition"))
 	case v.Phase == fold.Proposed:
-		t.under(rules.Call.Body.Closes, t.say("step.body"))
+		t.under(rules.Call.Body.Closes, t.Say("step.body"))
 	}
 }
 
@@ -121,11 +121,11 @@ func (t *timeline) called() {
 func (t *timeline) span(from, to uint64, doing, did string) {
 	switch {
 	case t.now > to:
-		t.done(to, t.say(did))
+		t.done(to, t.Say(did))
 	case t.now >= from:
-		t.under(to, t.say(doing))
+		t.under(to, t.Say(doing))
 	default:
-		t.ahead("date.from", from, t.say(doing))
+		t.ahead("date.from", from, t.Say(doing))
 	}
 }
 
@@ -138,7 +138,7 @@ func (t *timeline) debate() {
 				t.span(closes+1, reviewed, "step.review", "step.review-over")
 			}
 		} else {
-			t.ahead("", 0, t.say("step.statements"))
+			t.ahead("", 0, t.Say("step.statements"))
 		}
 	}
 	if rules.Nominations != nil {
@@ -148,7 +148,7 @@ func (t *timeline) debate() {
 				t.span(nominated+1, accepted, "step.acceptances", "step.acceptances-over")
 			}
 		} else {
-			t.ahead("", 0, t.say("step.nominations"))
+			t.ahead("", 0, t.Say("step.nominations"))
 		}
 	}
 	all := v.Forums()
@@ -156,15 +156,15 @@ func (t *timeline) debate() {
 		title := t.words(f.Announced.Title)
 		switch {
 		case f.Held != nil:
-			t.done(f.Announced.Starts, t.say("step.forum-held", "title", title))
+			t.done(f.Announced.Starts, t.Say("step.forum-held", "title", title))
 		case t.now >= f.Announced.Starts && !v.Ended():
-			t.under(0, t.say("step.forum-due", "title", title))
+			t.under(0, t.Say("step.forum-due", "title", title))
 		default:
-			t.ahead("date.on", f.Announced.Starts, t.say("step.forum", "title", title))
+			t.ahead("date.on", f.Announced.Starts, t.Say("step.forum", "title", title))
 		}
 	}
 	if n := rules.Forums.Need; uint64(len(all)) < n {
-		t.ahead("date.by", t.deadline(rules.Deadlines.Forums), t.count("step.forums-missing", n-uint64(len(all))))
+		t.ahead("date.by", t.deadline(rules.Deadlines.Forums), t.Count("step.forums-missing", n-uint64(len(all))))
 	}
 }
 
@@ -181,9 +181,9 @@ func (t *timeline) sending() {
 	packet := v.Packet()
 	if rules.Packet {
 		if packet != nil {
-			t.done(packet.At, t.say("step.packet-made"))
+			t.done(packet.At, t.Say("step.packet-made"))
 		} else {
-			t.ahead("date.by", t.deadline(rules.Deadlines.Packet), t.say("step.packet"))
+			t.ahead("date.by", t.deadline(rules.Deadlines.Packet), t.Say("step.packet"))
 		}
 	}
 	if !rules.Mailing.Needed {
@@ -199,11 +199,11 @@ func (t *timeline) sending() {
 	}
 	switch {
 	case whole == len(v.Round.Manifest.Registrars):
-		t.done(last, t.say("step.mailed"))
+		t.done(last, t.Say("step.mailed"))
 	case packet != nil && v.Phase == fold.Called:
-		t.under(0, t.say("step.mailing"))
+		t.under(0, t.Say("step.mailing"))
 	default:
-		t.ahead("", 0, t.say("step.mailing"))
+		t.ahead("", 0, t.Say("step.mailing"))
 	}
 }
 
@@ -211,37 +211,37 @@ func (t *timeline) voting() {
 	v, m := t.v, t.v.Manifest
 	switch {
 	case v.Times.Opened > 0:
-		t.done(v.Times.Opened, t.say("step.opened"))
+		t.done(v.Times.Opened, t.Say("step.opened"))
 	case v.Phase == fold.Called:
-		t.ahead("date.between", m.Opens, t.say("step.opening"))
+		t.ahead("date.between", m.Opens, t.Say("step.opening"))
 	default:
-		t.ahead("", 0, t.say("step.opening"))
+		t.ahead("", 0, t.Say("step.opening"))
 	}
 	switch {
 	case v.Times.Closed > 0:
-		t.done(v.Times.Closed, t.say("step.closed"))
+		t.done(v.Times.Closed, t.Say("step.closed"))
 	case v.Phase == fold.Open:
-		t.under(m.Closes, t.say("step.voting"))
+		t.under(m.Closes, t.Say("step.voting"))
 	case v.Phase == fold.Called && (v.Rules() == nil || t.now <= m.Opens): // by rules, voting that opens late closes later
-		t.ahead("date.on", m.Closes, t.say("step.closing"))
+		t.ahead("date.on", m.Closes, t.Say("step.closing"))
 	default:
-		t.ahead("", 0, t.say("step.closing"))
+		t.ahead("", 0, t.Say("step.closing"))
 	}
 	switch {
 	case v.Times.Sealed > 0:
-		t.done(v.Times.Sealed, t.say("step.sealed"))
+		t.done(v.Times.Sealed, t.Say("step.sealed"))
 	case v.Phase == fold.Closed:
-		t.under(v.Times.Closed+m.Grace, t.say("step.sealing"))
+		t.under(v.Times.Closed+m.Grace, t.Say("step.sealing"))
 	default:
-		t.ahead("", 0, t.say("step.seal"))
+		t.ahead("", 0, t.Say("step.seal"))
 	}
 	switch {
 	case v.Times.Certified > 0:
-		t.done(v.Times.Certified, t.say("step.certified"))
+		t.done(v.Times.Certified, t.Say("step.certified"))
 	case v.Phase == fold.Sealed:
-		t.under(0, t.say("step.tally"))
+		t.under(0, t.Say("step.tally"))
 	default:
-		t.ahead("", 0, t.say("step.result"))
+		t.ahead("", 0, t.Say("step.result"))
 	}
 	rules := v.Rules()
 	if rules == nil || rules.Response.Within == 0 {
@@ -249,16 +249,16 @@ func (t *timeline) voting() {
 	}
 	switch who := rules.Response.Name; {
 	case v.Times.Responded > 0:
-		t.done(v.Times.Responded, t.say("step.responded", "name", who))
+		t.done(v.Times.Responded, t.Say("step.responded", "name", who))
 	case v.Phase == fold.Certified:
-		t.under(v.Times.Certified+rules.Response.Within, t.say("step.response", "name", who))
+		t.under(v.Times.Certified+rules.Response.Within, t.Say("step.response", "name", who))
 	default:
-		t.ahead("", 0, t.say("step.response", "name", who))
+		t.ahead("", 0, t.Say("step.response", "name", who))
 	}
 }
 
 func (t *timeline) ended() {
 	if t.v.Ended() {
-		t.done(t.v.Times.Ended, t.say("step."+t.v.Phase.String()))
+		t.done(t.v.Times.Ended, t.Say("step."+t.v.Phase.String()))
 	}
 }

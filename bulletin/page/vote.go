@@ -102,14 +102,14 @@ func (a *author) vote(v *fold.Vote) *votePage {
 		p.Count = "final"
 	}
 	p.frame = a.frame(oneLine(name.Text), p.Phase.Name)
-	if a.has("kind." + m.Template) {
-		p.Kind = a.say("kind." + m.Template)
+	if a.Has("kind." + m.Template) {
+		p.Kind = a.Say("kind." + m.Template)
 	}
 	method := "none"
 	if v.Rules() != nil {
 		method = v.Rules().Call.Method
 	}
-	p.KindNote = a.say("kind-note." + method)
+	p.KindNote = a.Say("kind-note." + method)
 	for i := range m.Contests {
 		if v.Result != nil && !a.failed(v) {
 			p.Results = append(p.Results, a.result(v, i))
@@ -173,67 +173,67 @@ func (a *author) phase(v *fold.Vote) phase {
 	case v.Phase == fold.Closed || v.Phase == fold.Sealed:
 		slug = "counting"
 	}
-	return phase{slug, a.say("phase." + slug)}
+	return phase{slug, a.Say("phase." + slug)}
 }
 
 // lead says in one sentence where a vote stands.
 func (a *author) lead(v *fold.Vote) template.HTML {
 	m := v.Manifest
 	if a.failed(v) {
-		return a.plain("lead.failed")
+		return a.Plain("lead.failed")
 	}
 	switch v.Phase {
 	case fold.Proposed:
 		if p := v.Rules().Call.Petition; p != nil {
 			have, need := v.Supports()
-			return a.when("lead.petition", p.Closes, "have", have, "need", need)
+			return a.When("lead.petition", p.Closes, "have", have, "need", need)
 		}
 		b := v.Rules().Call.Body
-		return a.when("lead.body", b.Closes, "have", len(v.Signed()), "need", b.Need, "body", b.Name)
+		return a.When("lead.body", b.Closes, "have", len(v.Signed()), "need", b.Need, "body", b.Name)
 	case fold.Called:
 		switch {
 		case a.now >= m.Opens && len(a.state.Gaps(v)) > 0:
-			return a.when("lead.held-up", m.Opens)
+			return a.When("lead.held-up", m.Opens)
 		case a.now >= m.Opens:
-			return a.plain("lead.openable")
+			return a.Plain("lead.openable")
 		case v.Rules() != nil:
-			return a.when("lead.deliberating", m.Opens)
+			return a.When("lead.deliberating", m.Opens)
 		}
-		return a.when("lead.called", m.Opens)
+		return a.When("lead.called", m.Opens)
 	case fold.Open:
 		if a.now >= m.Closes {
-			return a.when("lead.closable", m.Closes)
+			return a.When("lead.closable", m.Closes)
 		}
-		return a.when("lead.open", m.Closes)
+		return a.When("lead.open", m.Closes)
 	case fold.Closed:
-		return a.plain("lead.closed")
+		return a.Plain("lead.closed")
 	case fold.Sealed:
-		return a.plain("lead.sealed")
+		return a.Plain("lead.sealed")
 	case fold.Certified:
-		return a.when("lead.certified", v.Times.Certified)
+		return a.When("lead.certified", v.Times.Certified)
 	}
-	return a.when("lead."+v.Phase.String(), v.Times.Ended)
+	return a.When("lead."+v.Phase.String(), v.Times.Ended)
 }
 
 func (a *author) notices(v *fold.Vote) []notice {
 	var out []notice
 	if o, bad := a.state.Fault(v.ID); bad {
-		out = append(out, notice{Tone: "bad", Title: a.say("notice.failed", "code", o.Code), Text: a.say("notice.failed-text"), Quote: o.Err.Error(), Lang: "en"})
+		out = append(out, notice{Tone: "bad", Title: a.Say("notice.failed", "code", o.Code), Text: a.Say("notice.failed-text"), Quote: o.Err.Error(), Lang: "en"})
 	}
 	if v.Manifest.Mock {
-		out = append(out, notice{Tone: "calm", Title: a.say("notice.mock"), Text: a.say("notice.mock-text")})
+		out = append(out, notice{Tone: "calm", Title: a.Say("notice.mock"), Text: a.Say("notice.mock-text")})
 	}
 	switch v.Phase {
 	case fold.Lapsed:
-		out = append(out, notice{Tone: "bad", Title: a.say("notice.lapsed"), Text: a.say("notice.lapsed-text")})
+		out = append(out, notice{Tone: "bad", Title: a.Say("notice.lapsed"), Text: a.Say("notice.lapsed-text")})
 	case fold.Cancelled:
-		out = append(out, notice{Tone: "bad", Title: a.say("notice.cancelled"), Text: a.say("notice.reason"), Quote: v.Reason()})
+		out = append(out, notice{Tone: "bad", Title: a.Say("notice.cancelled"), Text: a.Say("notice.reason"), Quote: v.Reason()})
 	case fold.Annulled:
-		out = append(out, notice{Tone: "bad", Title: a.say("notice.annulled"), Text: a.say("notice.reason"), Quote: v.Reason()})
+		out = append(out, notice{Tone: "bad", Title: a.Say("notice.annulled"), Text: a.Say("notice.reason"), Quote: v.Reason()})
 	}
 	for _, i := range v.Shortfall() {
 		name := v.Round.Manifest.Registrars[i-1].Name
-		out = append(out, notice{Tone: "bad", Title: a.say("notice.shortfall", "name", name), Text: a.say("notice.shortfall-text")})
+		out = append(out, notice{Tone: "bad", Title: a.Say("notice.shortfall", "name", name), Text: a.Say("notice.shortfall-text")})
 	}
 	return out
 }
@@ -254,7 +254,7 @@ func (a *author) question(v *fold.Vote, i int) question {
 		q.Options = append(q.Options, a.words(o.Title))
 	}
 	if len(q.Options) == 0 && elects(v, i) {
-		q.Pending = a.say("question.candidates")
+		q.Pending = a.Say("question.candidates")
 	}
 	return q
 }
@@ -276,11 +276,11 @@ func elects(v *fold.Vote, i int) bool {
 func (a *author) choosing(c *contest.Contest) string {
 	switch {
 	case c.Min == 0 && (c.Max == uint64(len(c.Options)) || c.Max >= record.MaxCandidates) && c.Max > 1:
-		return a.say("question.choose-any")
+		return a.Say("question.choose-any")
 	case c.Min == c.Max:
-		return a.count("question.choose", c.Max)
+		return a.Count("question.choose", c.Max)
 	case c.Min == 0:
-		return a.count("question.choose-up-to", c.Max)
+		return a.Count("question.choose-up-to", c.Max)
 	}
-	return a.count("question.choose-between", c.Max, "min", c.Min)
+	return a.Count("question.choose-between", c.Max, "min", c.Min)
 }
