@@ -60,7 +60,6 @@ var manifestRefusals = []refusal{
 		}
 	}),
 	manifest("two contests of one name", func(s *scene, m *record.Vote) { m.Contests[1].ID = m.Contests[0].ID }),
-	manifest("J12 a contest of a kind nobody knows", func(s *scene, m *record.Vote) { m.Contests[0].Kind = "approval" }),
 	manifest("a contest with a language more", func(s *scene, m *record.Vote) { m.Contests[0].Title["es"] = "¿Así sea?" }),
 	manifest("an option with a language less", func(s *scene, m *record.Vote) { m.Contests[0].Options[0].Title = text.Texts{"es": "Sí"} }),
 	manifest("no options", func(s *scene, m *record.Vote) { m.Contests[0].Options = nil }),

@@ -96,14 +96,12 @@ func asked(b *record.Vote) *record.Vote {
 func (v *Vote) filled() *record.Vote {
 	m := *v.Manifest
 	m.Contests = slices.Clone(m.Contests)
-	c := &m.Contests[m.Rules.Nominations.Contest]
+	var options []contest.Option
 	for _, s := range v.Candidates() {
-		c.Options = append(c.Options, contest.Option{ID: s.Nomination.Slug, Title: s.Nomination.Name})
+		options = append(options, contest.Option{ID: s.Nomination.Slug, Title: s.Nomination.Name, Groups: s.Nomination.Groups})
 	}
-	n := uint64(len(c.Options))
-	c.Max = min(c.Max, n)
-	c.Min = min(c.Min, c.Max)
-	c.Decision.Seats = min(c.Decision.Seats, n)
+	c := &m.Contests[m.Rules.Nominations.Contest]
+	*c = c.Standing(options)
 	return &m
 }
 
@@ -165,6 +163,9 @@ func checkNomination(v *Vote, b *record.Nomination) error {
 		return fmt.Errorf("member: %w", err)
 	}
 	rule := v.course.rules.Nominations
+	if err := v.Manifest.Contests[rule.Contest].CheckGroups("groups", b.Groups); err != nil {
+		return err
+	}
 	if n := uint64(len(b.Seconders)); n < rule.Seconds || n > record.MaxSeconders {
 		return fmt.Errorf("seconders: %d, want %d to %d", n, rule.Seconds, record.MaxSeconders)
 	}

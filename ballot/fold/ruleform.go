@@ -3,7 +3,6 @@ package fold
 import (
 	"fmt"
 
-	"mandate/ballot/contest"
 	"mandate/ballot/record"
 	"mandate/ballot/text"
 )
@@ -180,7 +179,7 @@ func checkNominationRule(b *record.Vote, r *record.Rules) error {
 	switch {
 	case len(c.Options) > 0:
 		return fmt.Errorf("nominations.contest: %s has options, which are to come from nominations", c.ID)
-	case c.Decision.Method == contest.MethodThreshold:
+	case !c.AwaitsOptions():
 		return fmt.Errorf("nominations.contest: %s decides by an option that is not known yet", c.ID)
 	case n.Window < 1 || n.Window > record.MaxDuration || n.Accept > record.MaxDuration:
 		return fmt.Errorf("nominations: window %d and accept %d seconds, want 1 to %d", n.Window, n.Accept, record.MaxDuration)

@@ -213,8 +213,8 @@ func checkManifest(b *record.Vote) (trustees, relays []sigma.PublicKey, err erro
 		return nil, nil, fmt.Errorf("threshold: %d of %d trustees, want 1 to %d", b.Threshold, n, n)
 	case b.Quorum < b.Threshold || b.Quorum > n:
 		return nil, nil, fmt.Errorf("quorum: %d, want threshold %d to %d trustees", b.Quorum, b.Threshold, n)
-	case b.Mixes != 0:
-		return nil, nil, fmt.Errorf("mixes: %d, want 0 for a vote without ranked contests", b.Mixes)
+	case b.CheckMixes() != nil:
+		return nil, nil, b.CheckMixes()
 	case b.Opens >= b.Closes || b.Closes > record.MaxTime:
 		return nil, nil, fmt.Errorf("closes: %d is not after opens, %d", b.Closes, b.Opens)
 	case b.Grace < 1 || b.Grace > record.MaxDuration:

@@ -43,6 +43,8 @@ func init() {
 	kind[Seal]()
 	kind[Input]()
 	kind[Shares]()
+	kind[Mix]()
+	kind[Decryption]()
 	kind[Lots]()
 	kind[Result]()
 }
@@ -90,5 +92,7 @@ func (*Promises) Kind() string        { return "promises" }
 func (*Seal) Kind() string            { return "seal" }
 func (*Input) Kind() string           { return "input" }
 func (*Shares) Kind() string          { return "shares" }
+func (*Mix) Kind() string             { return "mix" }
+func (*Decryption) Kind() string      { return "decryption" }
 func (*Lots) Kind() string            { return "lots" }
 func (*Result) Kind() string          { return "result" }

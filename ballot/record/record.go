@@ -6,15 +6,14 @@
 package record
 
 import (
-	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 
-	"github.com/fxamacker/cbor/v2"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"mandate/ballot/canonical"
 	"mandate/crypto/group"
 	"mandate/crypto/sigma"
 	"mandate/crypto/transcript"
@@ -119,38 +118,11 @@ type content struct {
 	_     struct{} `cbor:",toarray"`
 	Kind  string
 	Scope ID
-	Body  cbor.RawMessage
-}
-
-var (
-	encMode = must(cbor.EncOptions{
-		Sort:          cbor.SortCoreDeterministic,
-		ShortestFloat: cbor.ShortestFloat16,
-		IndefLength:   cbor.IndefLengthForbidden,
-		NilContainers: cbor.NilContainerAsEmpty,
-		TagsMd:        cbor.TagsForbidden,
-	}.EncMode())
-	decMode = must(cbor.DecOptions{
-		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
-		IndefLength:       cbor.IndefLengthForbidden,
-		TagsMd:            cbor.TagsForbidden,
-		MaxNestedLevels:   12,
-		MaxArrayElements:  MaxSize,
-		MaxMapPairs:       MaxSize, // how many languages a text may have is the rules' matter, not the form's
-		UTF8:              cbor.UTF8RejectInvalid,
-		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
-	}.DecMode())
-)
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic("record: " + err.Error())
-	}
-	return v
+	Body  canonical.Raw
 }
 
 // Encode returns v in deterministic CBOR. It is for the bodies of this package and for other signed structures of SPEC.md §8.4.
-func Encode(v any) ([]byte, error) { return encMode.Marshal(v) }
+func Encode(v any) ([]byte, error) { return canonical.Encode(v) }
 
 // DecodeStrict decodes deterministic CBOR of at most MaxSize bytes into v and refuses bytes that v does not encode to again.
 func DecodeStrict(b []byte, v any) error {
@@ -167,22 +139,7 @@ func DecodeStrict(b []byte, v any) error {
 // DecodeFirst is DecodeStrict for the first item in b, of at most limit bytes, and returns the bytes after it. It is for files
 // that hold a sequence of items, or larger ones than a record.
 func DecodeFirst(b []byte, limit int, v any) (rest []byte, err error) {
-	rest, err = decMode.UnmarshalFirst(b[:min(len(b), limit)], v)
-	if err != nil {
-		if len(b) > limit {
-			err = fmt.Errorf("%w (of %d bytes the first %d are looked at)", err, len(b), limit)
-		}
-		return nil, err
-	}
-	rest = b[min(len(b), limit)-len(rest):]
-	again, err := encMode.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	if !bytes.Equal(b[:len(b)-len(rest)], again) {
-		return nil, errors.New("is not in deterministic form")
-	}
-	return rest, nil
+	return canonical.Decode(b, limit, v)
 }
 
 // Decode parses the bytes of a record. Errors are *FormError. It keeps raw, which must not be changed afterwards.

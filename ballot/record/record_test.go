@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"mandate/ballot/contest"
 	"mandate/crypto/sigma"
 )
 
@@ -29,6 +30,10 @@ func newKey(t testing.TB) sigma.SecretKey {
 func fill(t *rapid.T, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[contest.Contest]() {
+			fillContest(t, v.Addr().Interface().(*contest.Contest))
+			return
+		}
 		for i := range v.NumField() {
 			if v.Type().Field(i).Name != "_" {
 				fill(t, v.Field(i))
@@ -68,11 +73,25 @@ func fill(t *rapid.T, v reflect.Value) {
 	}
 }
 
+// fillContest is fill for a contest, which has other fields for each kind.
+func fillContest(t *rapid.T, c *contest.Contest) {
+	c.Kind = rapid.SampledFrom([]string{contest.KindChoice, contest.KindRanked}).Draw(t, "kind")
+	parts := []any{&c.ID, &c.Title, &c.Options, &c.Shuffled}
+	if c.Kind == contest.KindChoice {
+		parts = append(parts, &c.Min, &c.Max, &c.Decision)
+	} else {
+		parts = append(parts, &c.Depth, &c.Ranking)
+	}
+	for _, p := range parts {
+		fill(t, reflect.ValueOf(p).Elem())
+	}
+}
+
 // What is encoded is decoded again, to the same value, id and bytes: for every kind, with whatever in its fields.
 func TestEveryKindRoundTrips(t *testing.T) {
 	kinds := Kinds()
 	slices.Sort(kinds)
-	if len(kinds) != 45 {
+	if len(kinds) != 47 {
 		t.Errorf("%d kinds: %v", len(kinds), kinds)
 	}
 	for _, kind := range kinds {

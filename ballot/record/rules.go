@@ -248,6 +248,7 @@ type Nomination struct {
 	Name      text.Texts
 	Member    Member
 	Seconders []Member
+	Groups    []string // of representation rules of the contest, which the candidate belongs to
 }
 
 // Acceptance says that a nominated member stands.

@@ -1,6 +1,9 @@
 package record
 
 import (
+	"fmt"
+	"slices"
+
 	"mandate/ballot/contest"
 	"mandate/ballot/text"
 )
@@ -12,6 +15,9 @@ const (
 	MaxWitnesses = 16
 	MaxDuration  = 31_536_000 // of grace and step, seconds
 	MaxPromises  = 2000       // ballots listed in one record
+
+	// MaxDecryption is the number of shares in every part of a decryption but the last.
+	MaxDecryption = 1856
 )
 
 // Vote is a vote's manifest. Its record's id is the vote's id.
@@ -25,7 +31,7 @@ type Vote struct {
 	Trustees      []Trustee
 	Threshold     uint64 // t: so many trustees open the result
 	Quorum        uint64 // q: so many must have signed the sealed input first
-	Mixes         uint64 // m: 0 without ranked contests
+	Mixes         uint64 // m: so many trustees shuffle every ranked contest in turn; 0 if there is none
 	Contests      []contest.Contest
 	Opens, Closes uint64
 	Grace         uint64 // seconds after closing that promised ballots are waited for
@@ -34,6 +40,27 @@ type Vote struct {
 	Relays        []Relay
 	Witnesses     WitnessPolicy
 	Rules         *Rules // nil: the vote is called by this record, and can open when its time has come
+}
+
+// Ranked reports whether a contest of the vote is ranked, so that its ballots are shuffled.
+func (v *Vote) Ranked() bool {
+	return slices.ContainsFunc(v.Contests, func(c contest.Contest) bool { return c.Kind == contest.KindRanked })
+}
+
+// CheckMixes reports whether the number of mixes is one that the manifest may have: as many as trustees open the result at least, and not
+// more than there are; none if there is nothing to shuffle (SPEC.md §9.5).
+func (v *Vote) CheckMixes() error {
+	least, most := v.Threshold, uint64(len(v.Trustees))
+	if !v.Ranked() {
+		least, most = 0, 0
+	}
+	switch {
+	case v.Mixes >= least && v.Mixes <= most:
+		return nil
+	case most == 0:
+		return fmt.Errorf("mixes: %d, want 0 for a vote without ranked contests", v.Mixes)
+	}
+	return fmt.Errorf("mixes: %d, want threshold %d to %d trustees", v.Mixes, least, most)
 }
 
 // A Trustee holds a share of the decryption key.
@@ -78,7 +105,7 @@ type Ballot struct {
 	Number     uint64
 	Previous   ID
 	Signatures []byte   // 288 bytes for each registrar, in order
-	Contests   [][]byte // per contest: per option A ‖ B
+	Contests   [][]byte // per contest: A ‖ B for each option, or for each element of a ranking
 }
 
 // Check says that a ballot was opened to another device and must never count.
@@ -127,6 +154,26 @@ type Shares struct {
 	Proof   []byte
 }
 
+// Mix is a part of a trustee's shuffle of a ranked contest (SPEC.md §17.4).
+type Mix struct {
+	_       struct{} `cbor:",toarray"`
+	Trustee uint64
+	Contest uint64
+	Stage   uint64 // from 1
+	Part    uint64 // from 0
+	Data    []byte // 59,392 bytes; in the last part the rest
+}
+
+// Decryption is a part of a trustee's part of the decryption of a contest's shuffled rankings.
+type Decryption struct {
+	_       struct{} `cbor:",toarray"`
+	Trustee uint64
+	Contest uint64
+	Part    uint64 // from 0
+	Shares  []byte // 32 bytes for each ciphertext, of MaxDecryption; in the last part of the rest
+	Proof   []byte // in the last part; else empty
+}
+
 // Lots is a trustee's part of the seed that breaks ties (SPEC.md §11.6).
 type Lots struct {
 	_       struct{} `cbor:",toarray"`
@@ -147,7 +194,7 @@ type Result struct {
 // A ContestResult has a contest's counts and what they decide.
 type ContestResult struct {
 	_       struct{} `cbor:",toarray"`
-	Counts  []uint64 // per option
+	Counts  []uint64 // of a choice per option; of a ranked contest: ballots expressed, blank, spoiled
 	Outcome string
-	Winners []uint64 // options, ascending
+	Winners []uint64 // options, ascending; of a ranked contest in the order in which they were elected
 }

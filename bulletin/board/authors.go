@@ -183,6 +183,10 @@ func partyOf(b record.Body) (party, uint64) {
 		return trustees, b.Trustee
 	case *record.Lots:
 		return trustees, b.Trustee
+	case *record.Mix:
+		return trustees, b.Trustee
+	case *record.Decryption:
+		return trustees, b.Trustee
 
 	case *record.Promises:
 		return relays, b.Author

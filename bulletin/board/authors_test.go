@@ -41,7 +41,7 @@ func TestEveryKindHasItsParty(t *testing.T) {
 		&record.Issues{Registrar: 1}, &record.Issue{Registrar: 1}, &record.Vote{By: 1}, &record.KeygenCommit{Trustee: 1}, &record.KeygenPackage{Trustee: 1},
 		&record.KeygenShares{Trustee: 1}, &record.KeygenAccept{Trustee: 1}, &record.KeygenComplaint{Trustee: 1}, &record.KeygenTest{Trustee: 1},
 		&record.KeygenRestart{By: 1}, &record.TrusteeReplace{By: 1}, &record.Opening{By: 1}, &record.Closing{By: 1}, &record.Promises{Author: 1},
-		&record.Input{Trustee: 1}, &record.Shares{Trustee: 1}, &record.Lots{Trustee: 1}, &record.Result{By: 1}, &record.Call{Member: 1},
+		&record.Input{Trustee: 1}, &record.Shares{Trustee: 1}, &record.Lots{Trustee: 1}, &record.Mix{Trustee: 1}, &record.Decryption{Trustee: 1}, &record.Result{By: 1}, &record.Call{Member: 1},
 		&record.Forum{By: 1}, &record.ForumHeld{By: 1}, &record.Statement{By: 1}, &record.Withheld{By: 1}, &record.SeedCommit{Registrar: 1},
 		&record.Seed{Registrar: 1}, &record.Packet{By: 1}, &record.Mailing{Registrar: 1}, &record.Nomination{By: 1}, &record.Acceptance{By: 1},
 		&record.Withdrawal{By: 1}, &record.Extend{By: 1}, &record.Cancel{By: 1}, &record.Annul{By: 1}, &record.Response{},

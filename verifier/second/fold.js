@@ -30,7 +30,7 @@ const ZERO = zeros(32);
 const IN_PHASE = {
   'keygen-commit': 'called', 'keygen-package': 'called', 'keygen-shares': 'called', 'keygen-accept': 'called', 'keygen-complaint': 'called',
   'keygen-test': 'called', 'keygen-restart': 'called', 'trustee-replace': 'called', opening: 'called', closing: 'open', promises: 'closed',
-  seal: 'closed', input: 'sealed', shares: 'sealed', lots: 'sealed', result: 'sealed',
+  seal: 'closed', input: 'sealed', shares: 'sealed', mix: 'sealed', decryption: 'sealed', lots: 'sealed', result: 'sealed',
 };
 const SCOPE = {
   time: 'genesis', roll: 'genesis', 'roll-part': 'rolls', round: 'genesis', 'roll-accept': 'rounds', 'slot-key': 'rounds', issues: 'rounds',
@@ -274,6 +274,7 @@ const RULES = {
 
   vote(r, b, round) {
     if (b.rules !== null) throw new Unsupported('votes with rules (§15) are not supported');
+    if (b.contests.some((c) => c.kind === 'ranked')) throw new Unsupported('ranked contests (§16, §17) are not covered');
     or(isManifest(b, round.body.registrars.length), 'manifest');
     or(b.slot < round.body.slots - round.body.petitionSlots, 'slot-unknown');
     const slot = round.slots[b.slot];
@@ -415,6 +416,16 @@ const RULES = {
     const points = checkShares(v.ctx, b, v.shareKeys[trustee - 1], v.sums[b.contest]);
     or(points, 'share');
     of.push({ trustee, points });
+  },
+
+  mix(r, b, v) {
+    or(BigInt(v.inputs.size) >= v.body.quorum, 'input-quorum');
+    or(v.credentials.size > 0, 'empty');
+    or(false, 'form'); // no vote that has a ranked contest is in the fold
+  },
+
+  decryption(r, b, v) {
+    RULES.mix.call(this, r, b, v);
   },
 
   lots(r, b, v) {

@@ -47,7 +47,7 @@ function sameLanguages(titles) {
 
 function isContest(c) {
   const n = BigInt(c.options.length);
-  return isSlug(c.id) && c.kind === 'choice' && count(c.options, 1, 128) && c.options.every((o) => isSlug(o.id))
+  return isSlug(c.id) && c.kind === 'choice' && count(c.options, 1, 128) && c.options.every((o) => isSlug(o.id) && o.groups.length === 0)
     && distinct(c.options.map((o) => o.id))
     && [...c.title.keys()].every((lang) => distinct(c.options.map((o) => o.title.get(lang))))
     && c.min <= c.max && c.max <= n && c.max >= 1n && isDecision(c.decision, n);

@@ -31,9 +31,20 @@ const decision = fields({
   method: string, option: uint, num: uint, den: uint, strict: bool, base: string, over: list(uint), quorumNum: uint, quorumDen: uint,
   seats: uint, binding: bool, lots: bool,
 });
-const contest = fields({
-  id: string, kind: string, title: texts, options: list(fields({ id: string, title: texts })), min: uint, max: uint, decision,
-});
+const options = list(fields({ id: string, title: texts, groups: list(string) }));
+const CONTESTS = {
+  choice: fields({ id: string, kind: string, title: texts, options, min: uint, max: uint, shuffled: bool, decision }),
+  // The shape only: a vote with a ranked contest is beyond this verifier.
+  ranked: fields({
+    id: string, kind: string, title: texts, options, depth: uint, shuffled: bool, decision: fields({
+      method: string, seats: uint, quorumNum: uint, quorumDen: uint, binding: bool, rules: list(fields({ group: string, min: uint, max: uint })),
+    }),
+  }),
+};
+const contest = (v) => {
+  need(Array.isArray(v) && typeof v[1] === 'string' && Object.hasOwn(CONTESTS, v[1]));
+  return CONTESTS[v[1]](v);
+};
 
 // Calling and deliberating (§15): shapes only. A vote that has such rules is beyond this verifier.
 const nullable = (shape) => (v) => (v === null ? null : shape(v));
@@ -64,7 +75,7 @@ const KINDS_OF_RULES = {
   seed: { registrar: uint, seed: id },
   packet: { by: uint, hash: id, size: uint, url: string, statements: list(id), recordings: list(id), candidates: list(id) },
   mailing: { registrar: uint, packet: id, mailed: uint, paper: uint, unreachable: uint, bounced: uint },
-  nomination: { by: uint, slug: string, name: texts, member, seconders: list(member) },
+  nomination: { by: uint, slug: string, name: texts, member, seconders: list(member), groups: list(string) },
   acceptance: { by: uint, slug: string, statement: id, photo: id },
   withdrawal: { by: uint, slug: string, reason: string },
   extend: { by: uint, closes: uint, reason: string },
@@ -111,6 +122,8 @@ const KINDS = {
   seal: {},
   input: { trustee: uint, size: uint, root: id, checkpoint: string },
   shares: { trustee: uint, contest: uint, shares: bytes, proof: bytes },
+  mix: { trustee: uint, contest: uint, stage: uint, part: uint, data: bytes },
+  decryption: { trustee: uint, contest: uint, part: uint, shares: bytes, proof: bytes },
   lots: { trustee: uint, share: sized(32), proof: bytes },
   result: { by: uint, roll: uint, counted: uint, contests: list(fields({ counts: list(uint), outcome: string, winners: list(uint) })) },
 };
