@@ -122,8 +122,14 @@ func (m *Mix) Items() int { return m.n }
 func (m *Mix) Width() int { return m.width }
 
 // ProofSize returns the length of a proof in bytes, 32·(5N + 6 + 3w).
-func (m *Mix) ProofSize() int { return group.ElementSize * (5*m.n + 6 + 3*m.width) }
+func (m *Mix) ProofSize() int { return proofSize(m.n, m.width) }
 
 // StageSize returns the length in bytes of an encoded stage: N·w ciphertexts
 // and a proof.
-func (m *Mix) StageSize() int { return m.n*m.width*elgamal.Size + m.ProofSize() }
+func (m *Mix) StageSize() int { return StageSize(m.n, m.width) }
+
+// StageSize is [Mix.StageSize] for a mix of n items of width ciphertexts each,
+// which need not exist.
+func StageSize(n, width int) int { return n*width*elgamal.Size + proofSize(n, width) }
+
+func proofSize(n, width int) int { return group.ElementSize * (5*n + 6 + 3*width) }

@@ -66,13 +66,16 @@ func Combine(t, count int, shares map[int][]group.Element) ([]group.Element, err
 	if err != nil {
 		return nil, err
 	}
-	ds, ms := make([]group.Element, count), make([]group.Element, t)
-	for j := range ds {
-		for k, i := range trustees {
-			ms[k] = shares[i][j]
+	ds := make([]group.Element, count)
+	forBlocks(count, func(lo, hi int) {
+		ms := make([]group.Element, t)
+		for j := lo; j < hi; j++ {
+			for k, i := range trustees {
+				ms[k] = shares[i][j]
+			}
+			ds[j] = group.VarTimeMultiMul(lambdas, ms)
 		}
-		ds[j] = group.VarTimeMultiMul(lambdas, ms)
-	}
+	})
 	return ds, nil
 }
 

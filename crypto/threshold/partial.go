@@ -12,8 +12,8 @@ import (
 )
 
 // PartialDecrypt returns M_j = A_j^{x_i} for every ciphertext (A_j, B_j), and
-// one proof for all of them (SPEC.md §11.3), of sigma.EqualLogsSize bytes. The
-// transcript says which decryption this is, beside the trustee and the
+// one proof for all of them (SPEC.md §11.3), of sigma.EqualLogsSize bytes. Long
+// lists are worked on by all processors. The transcript says which decryption this is, beside the trustee and the
 // ciphertexts; it is left as it was.
 //
 // It decrypts whatever it is given: only the caller can know that these
@@ -24,9 +24,11 @@ func (s *SecretShare) PartialDecrypt(t *transcript.Transcript, cs []elgamal.Ciph
 	}
 	y := group.BaseMul(s.x).Encoded()
 	shares = make([]group.Element, len(cs))
-	for j := range cs {
-		shares[j] = cs[j].A.Mul(s.x).Encoded()
-	}
+	forBlocks(len(cs), func(lo, hi int) {
+		for j := lo; j < hi; j++ {
+			shares[j] = cs[j].A.Mul(s.x).Encoded()
+		}
+	})
 	st := newStatement(t, s.index, y, cs, shares)
 	proof, err = sigma.ProveEqualLogs(st.transcript, st.base, y, st.image, s.x, rand)
 	if err != nil {
@@ -97,10 +99,12 @@ func newStatement(t *transcript.Transcript, i int, y group.Element, cs []elgamal
 	s.AppendElements("B", bs)
 	s.AppendElements("M", shares)
 	w := make([]group.Scalar, len(cs))
-	for j := range w {
-		wt := s.Clone()
-		wt.AppendUint64("index", uint64(j))
-		w[j] = wt.Weight("weight")
-	}
+	forBlocks(len(w), func(lo, hi int) {
+		for j := lo; j < hi; j++ {
+			wt := s.Clone()
+			wt.AppendUint64("index", uint64(j))
+			w[j] = wt.Weight("weight")
+		}
+	})
 	return statement{s, group.VarTimeMultiMul(w, as), group.VarTimeMultiMul(w, shares)}
 }
