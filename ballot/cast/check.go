@@ -54,12 +54,13 @@ type Checked struct {
 	Votes  *Votes
 }
 
-// Votes are a ballot's ciphertexts: for each contest, for each option, an encryption of 0 or 1.
+// Votes are a ballot's ciphertexts: of a choice an encryption of 0 or 1 for each option, of a ranked contest an encryption of each element of
+// the ranking's encoding, of which nothing is proved but that its author knew the randomness: whether it is a ranking is seen after the mix.
 type Votes struct {
 	Contests [][]elgamal.Ciphertext
 }
 
-// Contest returns the ciphertexts of contest i, from 0, one for each option.
+// Contest returns the ciphertexts of contest i, from 0: as many as Form.Widths says.
 func (v *Votes) Contest(i int) []elgamal.Ciphertext { return v.Contests[i] }
 
 // Randomness returns the encodings of all A components, in order. One that occurs twice, in a ballot or in two, shows that
@@ -126,11 +127,11 @@ func (f *Form) decode(ctx *Context, rec *record.Record) (*Checked, *statement, *
 	votes := &Votes{make([][]elgamal.Ciphertext, len(b.Contests))}
 	elements := []group.Element{ctx.Key, K}
 	for i, c := range b.Contests {
-		votes.Contests[i] = make([]elgamal.Ciphertext, len(f.contests[i].Options))
+		votes.Contests[i] = make([]elgamal.Ciphertext, f.widths[i])
 		for j := range votes.Contests[i] {
 			ct, err := elgamal.Decode(c[j*elgamal.Size : (j+1)*elgamal.Size])
 			if err != nil {
-				return nil, nil, fault(CodeNonCanonical, "contests[%d], option %d: %w", i, j, err)
+				return nil, nil, fault(CodeNonCanonical, "%s: %w", f.place(i, j), err)
 			}
 			votes.Contests[i][j] = ct
 			elements = append(elements, ct.A, ct.B)
@@ -142,7 +143,7 @@ func (f *Form) decode(ctx *Context, rec *record.Record) (*Checked, *statement, *
 	for i, c := range votes.Contests {
 		for j := range c {
 			if c[j].IsTrivial() {
-				return nil, nil, fault(CodeTrivial, "contests[%d], option %d: %w", i, j, elgamal.ErrTrivial)
+				return nil, nil, fault(CodeTrivial, "%s: %w", f.place(i, j), elgamal.ErrTrivial)
 			}
 		}
 	}

@@ -11,5 +11,8 @@
 // [Form.Check] and, for many ballots on all processors, [Form.CheckAll] judge ballots as steps 1 and 5 to 7 of SPEC.md §10.4 say. What
 // depends on other ballots is package fold's. The verdict on a ballot does not depend on the batch in which it is checked.
 //
-// Encrypting takes the same time and makes as many bytes whatever the choice. Checking is of public data.
+// A choice is encrypted option by option, and proved to be one that the manifest allows. A ranking is encrypted as it is encoded (package
+// ranking), and proved to be nobody's copy; one that is none is spoiled when it is opened, and costs its author a vote.
+//
+// Encrypting takes the same time and makes as many bytes whatever the choice or ranking. Checking is of public data.
 package cast

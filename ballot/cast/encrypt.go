@@ -45,7 +45,7 @@ func NewDraft() *Draft {
 // ErrUsed reports a draft that has made a ballot already: with the same randomness two ballots would tell how they differ.
 var ErrUsed = errors.New("the draft has been used")
 
-// An Opening is what a second device needs to see what a ballot says: the seed of its randomness and the options selected in each
+// An Opening is what a second device needs to see what a ballot says: the seed of its randomness and what is selected or ranked in each
 // contest. It is a secret until the member decides to check the ballot instead of casting it; when it is cast, Wipe it.
 type Opening struct {
 	hidden
@@ -54,7 +54,7 @@ type Opening struct {
 	selections [][]int
 }
 
-// Selections returns the indexes of the options selected, for each contest.
+// Selections returns for each contest the indexes of the options selected, or ranked, the most preferred first.
 func (o *Opening) Selections() [][]int { return o.selections }
 
 // Wipe overwrites the secrets.
@@ -66,8 +66,9 @@ func (o *Opening) Wipe() {
 	o.selections = nil
 }
 
-// Encrypt makes a ballot that selects, for each contest in order, the options with the given indexes. number and previous are those of
-// SPEC.md §10.2. It uses up the draft, also if it fails.
+// Encrypt makes a ballot that selects, for each contest in order, the options with the given indexes; in a ranked contest it ranks them, the
+// first highest. number and previous are those of SPEC.md §10.2. It uses up the draft, also if it fails. An error names the contest and the
+// option that cannot be selected or ranked.
 func (f *Form) Encrypt(ctx Context, cred *credential.Credential, number uint64, previous record.ID, d *Draft, selections [][]int) (*record.Record, *Opening, error) {
 	if !d.fresh {
 		return nil, nil, fmt.Errorf("encrypting a ballot: %w", ErrUsed)
@@ -118,37 +119,52 @@ func (f *Form) encrypt(ctx *Context, cred *credential.Credential, number uint64,
 	return record.Assemble(payload, proof)
 }
 
+// A plaintext is what a ballot says in one contest.
+type plaintext struct {
+	votes    []uint64        // of a choice: 0 or 1 for each option
+	elements []group.Element // of a ranked contest: the encoding of the ranking
+}
+
 // ciphertexts are a ballot's contests, in the clear and encrypted.
 type ciphertexts struct {
-	votes      [][]uint64
+	plain      []plaintext
 	randomness [][]group.Scalar
 	elements   []group.Element // A, B of each
 	encoded    [][]byte        // A ‖ B of each, per contest
 }
 
 func (f *Form) ciphertexts(ctx *Context, key record.Key, number uint64, o *Opening) (*ciphertexts, error) {
-	votes, err := f.selection(o.selections)
+	plain, err := f.plaintexts(o.selections)
 	if err != nil {
 		return nil, err
 	}
-	encrypt := func(v uint64, r group.Scalar) (elgamal.Ciphertext, error) {
-		return elgamal.EncryptInteger(ctx.Key, v, r)
+	pk := f.key
+	if pk == nil || !pk.Element().Equal(ctx.Key) {
+		pk = nil
 	}
-	if f.key != nil && f.key.Element().Equal(ctx.Key) {
-		encrypt = f.key.EncryptInteger
+	encrypt := func(p *plaintext, j int, r group.Scalar) (elgamal.Ciphertext, error) {
+		switch {
+		case p.elements != nil && pk != nil:
+			return pk.Encrypt(p.elements[j], r)
+		case p.elements != nil:
+			return elgamal.Encrypt(ctx.Key, p.elements[j], r)
+		case pk != nil:
+			return pk.EncryptInteger(p.votes[j], r)
+		}
+		return elgamal.EncryptInteger(ctx.Key, p.votes[j], r)
 	}
-	c := &ciphertexts{votes: votes, randomness: make([][]group.Scalar, len(votes)), encoded: make([][]byte, len(votes))}
-	for i := range votes {
-		for j, v := range votes[i] {
+	c := &ciphertexts{plain: plain, randomness: make([][]group.Scalar, len(plain)), encoded: make([][]byte, len(plain))}
+	for i := range plain {
+		for j := range f.widths[i] {
 			random, err := o.derive(ctx, encryptionLabel, key, 64, number, uint64(i), uint64(j))
 			if err != nil {
 				return nil, err
 			}
 			r := group.ScalarFromUniformBytes([64]byte(random))
 			clear(random)
-			ct, err := encrypt(v, r)
+			ct, err := encrypt(&plain[i], j, r)
 			if err != nil {
-				return nil, fmt.Errorf("contests[%d], option %d: %w", i, j, err)
+				return nil, fmt.Errorf("%s: %w", f.place(i, j), err)
 			}
 			ct = ct.Encoded()
 			c.randomness[i] = append(c.randomness[i], r)
@@ -178,7 +194,13 @@ func (f *Form) witness(x sigma.SecretKey, c *ciphertexts) sigma.Witness {
 	for i := range f.contests {
 		var total uint64
 		var R group.Scalar
-		for j, v := range c.votes[i] {
+		if f.encodings[i] != nil {
+			for _, r := range c.randomness[i] {
+				w.Leaves = append(w.Leaves, []group.Scalar{r})
+			}
+			continue
+		}
+		for j, v := range c.plain[i].votes {
 			r := c.randomness[i][j]
 			w.Leaves = append(w.Leaves, []group.Scalar{r}, []group.Scalar{r})
 			w.Branches = append(w.Branches, int(v))

@@ -3,8 +3,10 @@ package cast
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"mandate/ballot/contest"
+	"mandate/ballot/ranking"
 	"mandate/ballot/record"
 	"mandate/crypto/elgamal"
 	"mandate/crypto/group"
@@ -14,6 +16,8 @@ import (
 // A Form is what all ballots of a vote have in common. It is immutable and safe for concurrent use.
 type Form struct {
 	contests   []contest.Contest
+	encodings  []*ranking.Encoding // of each contest's rankings; nil for a choice
+	widths     []int               // of each contest: how many ciphertexts a ballot has
 	registrars int
 	relation   *sigma.Relation
 	payload    int          // bytes of the payload of a ballot with number 0
@@ -29,20 +33,19 @@ func NewForm(vote *record.Vote, registrars int) (*Form, error) {
 	if n := len(vote.Contests); n < 1 || n > contest.MaxContests {
 		return nil, fmt.Errorf("contests: %d, want 1 to %d", n, contest.MaxContests)
 	}
+	f := &Form{contests: vote.Contests, registrars: registrars}
 	for i := range vote.Contests {
-		c := &vote.Contests[i]
-		if n := uint64(len(c.Options)); n < 1 || n > contest.MaxOptions || c.Min > c.Max || c.Max < 1 || c.Max > n {
-			return nil, fmt.Errorf("contests[%d]: min %d and max %d of %d options, want 0 ≤ min ≤ max, 1 ≤ max ≤ options ≤ %d", i, c.Min, c.Max, n, contest.MaxOptions)
+		if err := f.addContest(i); err != nil {
+			return nil, fmt.Errorf("contests[%d]: %w", i, err)
 		}
 	}
-	f := &Form{contests: vote.Contests, registrars: registrars}
 	var err error
-	if f.relation, err = buildRelation(vote.Contests); err != nil {
+	if f.relation, err = buildRelation(f.contests, f.widths); err != nil {
 		return nil, err
 	}
 	blank := record.Ballot{Signatures: make([]byte, registrars*record.SignatureBytes)}
-	for _, c := range vote.Contests {
-		blank.Contests = append(blank.Contests, make([]byte, len(c.Options)*elgamal.Size))
+	for _, width := range f.widths {
+		blank.Contests = append(blank.Contests, make([]byte, width*elgamal.Size))
 	}
 	payload, err := record.Payload(record.ID{}, &blank)
 	if err != nil {
@@ -53,6 +56,26 @@ func NewForm(vote *record.Vote, registrars int) (*Form, error) {
 		return nil, fmt.Errorf("contests: a ballot would have %d bytes, at most %d; ask less in one vote", n, record.MaxSize)
 	}
 	return f, nil
+}
+
+func (f *Form) addContest(i int) error {
+	c := &f.contests[i]
+	var encoding *ranking.Encoding
+	width := len(c.Options)
+	switch n := uint64(width); {
+	case n < 1 || n > contest.MaxOptions:
+		return fmt.Errorf("options: %d, want 1 to %d", n, contest.MaxOptions)
+	case c.Kind == contest.KindRanked:
+		var err error
+		if encoding, err = c.Encoding(); err != nil {
+			return err
+		}
+		width = encoding.Elements()
+	case c.Min > c.Max || c.Max < 1 || c.Max > n:
+		return fmt.Errorf("min %d and max %d of %d options, want 0 ≤ min ≤ max, 1 ≤ max ≤ options", c.Min, c.Max, n)
+	}
+	f.encodings, f.widths = append(f.encodings, encoding), append(f.widths, width)
+	return nil
 }
 
 // WithTable returns the same form, prepared for encrypting under pk, which saves about a sixth of the time of making a ballot. Preparing
@@ -70,13 +93,30 @@ func (f *Form) WithTable(pk group.Element) (*Form, error) {
 // Relation returns the statement that a ballot's proof proves.
 func (f *Form) Relation() *sigma.Relation { return f.relation }
 
-// Options returns the number of options of each contest.
+// Options returns, for each contest, the number of options whose ciphertexts are summed: 0 for a ranked contest, where none are.
 func (f *Form) Options() []int {
-	n := make([]int, len(f.contests))
-	for i := range f.contests {
-		n[i] = len(f.contests[i].Options)
+	n := slices.Clone(f.widths)
+	for i := range n {
+		if f.Encoding(i) != nil {
+			n[i] = 0
+		}
 	}
 	return n
+}
+
+// Widths returns, for each contest, the number of ciphertexts that a ballot has for it: of a choice one for each option, of a ranked contest
+// one for each element of a ranking's encoding.
+func (f *Form) Widths() []int { return slices.Clone(f.widths) }
+
+// Encoding returns the encoding of the rankings of contest i, from 0; nil if that is a choice.
+func (f *Form) Encoding(i int) *ranking.Encoding { return f.encodings[i] }
+
+// place names a ciphertext in errors.
+func (f *Form) place(i, j int) string {
+	if f.encodings[i] != nil {
+		return fmt.Sprintf("contests[%d], element %d", i, j)
+	}
+	return fmt.Sprintf("contests[%d], option %d", i, j)
 }
 
 // Length returns the length in bytes of every ballot with that number (SPEC.md §10.5).
@@ -102,12 +142,12 @@ func headLength(argument uint64) int {
 }
 
 // buildRelation declares the statement of SPEC.md §10.3, in the order given there.
-func buildRelation(contests []contest.Contest) (*sigma.Relation, error) {
+func buildRelation(contests []contest.Contest, widths []int) (*sigma.Relation, error) {
 	b := sigma.NewBuilder("mandate/v1 ballot")
 	g, pk, K := b.Generator(), b.Element("pk"), b.Element("K")
 	as, bs := make([][]sigma.Ref, len(contests)), make([][]sigma.Ref, len(contests))
-	for i, c := range contests {
-		for j := range c.Options {
+	for i := range contests {
+		for j := range widths[i] {
 			as[i] = append(as[i], b.Element(fmt.Sprintf("A %d %d", i, j)))
 			bs[i] = append(bs[i], b.Element(fmt.Sprintf("B %d %d", i, j)))
 		}
@@ -121,6 +161,12 @@ func buildRelation(contests []contest.Contest) (*sigma.Relation, error) {
 	one := group.ScalarFromUint64(1)
 	nodes := []sigma.Node{b.Linear("credential", 1, sigma.Equation{Image: K, Terms: []sigma.Term{{Witness: 0, Base: g}}})}
 	for i, c := range contests {
+		if c.Kind == contest.KindRanked {
+			for _, A := range as[i] {
+				nodes = append(nodes, b.Linear("ranked", 1, sigma.Equation{Image: A, Terms: []sigma.Term{{Witness: 0, Base: g}}}))
+			}
+			continue
+		}
 		for j := range c.Options {
 			less := b.Combination(sigma.PublicTerm{Coef: one, Ref: bs[i][j]}, sigma.PublicTerm{Coef: one.Neg(), Ref: g})
 			nodes = append(nodes, b.Or(encrypts(0, as[i][j], bs[i][j]), encrypts(1, as[i][j], less)))
@@ -165,7 +211,7 @@ func (f *Form) CheckShape(rec *record.Record) error {
 		return fmt.Errorf("contests: %d, want %d", len(b.Contests), len(f.contests))
 	}
 	for i, c := range b.Contests {
-		if want := len(f.contests[i].Options) * elgamal.Size; len(c) != want {
+		if want := f.widths[i] * elgamal.Size; len(c) != want {
 			return fmt.Errorf("contests[%d] (%s): %d bytes, want %d", i, f.contests[i].ID, len(c), want)
 		}
 	}
@@ -175,20 +221,28 @@ func (f *Form) CheckShape(rec *record.Record) error {
 	return nil
 }
 
-// selection turns the options selected in each contest into the integers to encrypt.
-func (f *Form) selection(selected [][]int) ([][]uint64, error) {
+// plaintexts returns what a ballot encrypts in each contest. For a ranking its duration is the same whatever is ranked, unless it is refused.
+func (f *Form) plaintexts(selected [][]int) ([]plaintext, error) {
 	if len(selected) != len(f.contests) {
 		return nil, fmt.Errorf("selections for %d contests, the vote has %d", len(selected), len(f.contests))
 	}
-	vs := make([][]uint64, len(selected))
+	ps := make([]plaintext, len(selected))
 	for i := range selected {
-		v, err := f.contests[i].Selection(selected[i])
+		c := &f.contests[i]
+		var err error
+		if e := f.encodings[i]; e == nil {
+			ps[i].votes, err = c.Selection(selected[i])
+		} else if ps[i].elements, err = e.Encode(selected[i]); err != nil {
+			if bad := c.CheckSelection(selected[i]); bad != nil { // it knows the candidates by name
+				return nil, bad
+			}
+			err = fmt.Errorf("contest %s: %w", c.ID, err)
+		}
 		if err != nil {
 			return nil, err
 		}
-		vs[i] = v
 	}
-	return vs, nil
+	return ps, nil
 }
 
 var errOtherVote = errors.New("the ballot is for another vote")

@@ -32,11 +32,15 @@ func (f *Form) Recheck(ctx Context, o *Opening, rec *record.Record) error {
 		return fmt.Errorf("%w: %w", ErrMismatch, err)
 	}
 	for i, want := range c.encoded {
-		for j := range c.votes[i] {
+		for j := range f.widths[i] {
 			at := j * elgamal.Size
-			if !bytes.Equal(want[at:at+elgamal.Size], checked.Ballot.Contests[i][at:at+elgamal.Size]) {
-				return fmt.Errorf("%w: contest %s, option %s", ErrMismatch, f.contests[i].ID, f.contests[i].Options[j].ID)
+			if bytes.Equal(want[at:at+elgamal.Size], checked.Ballot.Contests[i][at:at+elgamal.Size]) {
+				continue
 			}
+			if f.encodings[i] != nil {
+				return fmt.Errorf("%w: contest %s, the ranking", ErrMismatch, f.contests[i].ID)
+			}
+			return fmt.Errorf("%w: contest %s, option %s", ErrMismatch, f.contests[i].ID, f.contests[i].Options[j].ID)
 		}
 	}
 	return nil

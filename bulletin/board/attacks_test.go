@@ -289,6 +289,8 @@ func TestG12_UnauthenticatedRecordsLeaveNoTrace(t *testing.T) {
 		{"rules", v.ID, &record.Annul{By: 1}},
 		{"rules", v.ID, &record.Response{}},
 		{"signature", v.ID, &record.Lots{Trustee: 1}},
+		{"signature", v.ID, &record.Mix{Trustee: 1}},
+		{"signature", v.ID, &record.Decryption{Trustee: 1}},
 	} {
 		tried[x.body.Kind()] = true
 		r.refused(x.code, v.Org.Sign(x.scope, x.body, stranger).Raw())
