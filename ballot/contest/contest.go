@@ -124,9 +124,6 @@ func (c *Contest) Check(field string) error {
 			return fmt.Errorf("%s.id: %q is there twice", at, o.ID)
 		}
 		ids[o.ID] = true
-		if err := c.CheckGroups(at+".groups", o.Groups); err != nil {
-			return err
-		}
 		for lang, s := range o.Title {
 			if titles[[2]string{lang, s}] {
 				return fmt.Errorf("%s.title: %q is there twice", at, s)
@@ -134,9 +131,23 @@ func (c *Contest) Check(field string) error {
 			titles[[2]string{lang, s}] = true
 		}
 	}
+	check := c.checkChoice
 	if c.Kind == KindRanked {
-		return c.checkRanked(field)
+		check = c.checkRanked
 	}
+	if err := check(field); err != nil {
+		return err
+	}
+	for i, o := range c.Options {
+		if err := c.CheckGroups(fmt.Sprintf("%s.options[%d].groups", field, i), o.Groups); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Contest) checkChoice(field string) error {
+	n := len(c.Options)
 	if c.Min > c.Max || c.Max < 1 || c.Max > uint64(n) {
 		return fmt.Errorf("%s: min %d and max %d, want 0 ≤ min ≤ max ≤ %d options and max ≥ 1", field, c.Min, c.Max, n)
 	}

@@ -31,7 +31,10 @@ func TestContestCheck(t *testing.T) {
 	}
 	for name, change := range map[string]func(*Contest){
 		"id":                  func(c *Contest) { c.ID = "Merger" },
-		"unknown kind":        func(c *Contest) { c.Kind = "ranked" },
+		"unknown kind":        func(c *Contest) { c.Kind = "approval" },
+		"groups":              func(c *Contest) { c.Options[1].Groups = []string{"north"} },
+		"a depth":             func(c *Contest) { c.Depth = 1 },
+		"a ranking decision":  func(c *Contest) { c.Ranking.QuorumDen = 1 },
 		"no title":            func(c *Contest) { c.Title = nil },
 		"no options":          func(c *Contest) { c.Options = nil },
 		"too many options":    func(c *Contest) { c.Options = manyOptions(MaxOptions + 1) },
