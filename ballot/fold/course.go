@@ -2,6 +2,7 @@ package fold
 
 import (
 	"fmt"
+	"slices"
 
 	"mandate/ballot/cast"
 	"mandate/ballot/record"
@@ -42,6 +43,8 @@ type course struct {
 	withheld    map[record.ID]bool  // by hash of the text
 	withholding []*record.Withheld
 
+	extensions []Extension
+
 	candidates []*Candidate // in log order
 	stands     int          // how many have accepted
 
@@ -70,6 +73,21 @@ func (v *Vote) Reason() string {
 		return ""
 	}
 	return v.course.reason
+}
+
+// An Extension is the commission's word that voting goes on longer.
+type Extension struct {
+	At     uint64 // the time at it
+	Closes uint64 // when voting closes since
+	Reason string
+}
+
+// Extensions returns the extensions of voting, in order.
+func (v *Vote) Extensions() []Extension {
+	if v.course == nil {
+		return nil
+	}
+	return slices.Clone(v.course.extensions)
 }
 
 // Extended returns by how many seconds voting was extended.
@@ -330,7 +348,10 @@ func (s *State) judgeExtend(v *Vote, b *record.Extend) verdict {
 	case b.Closes-v.course.closes > limit:
 		return fatal(v.ID, "rule-extend", "rule: voting can be extended by %d seconds, not by %d", limit, b.Closes-v.course.closes)
 	}
-	return accept(func() { v.amend(func(m *record.Vote) { m.Closes = b.Closes }) })
+	return accept(func() {
+		v.course.extensions = append(v.course.extensions, Extension{At: s.now, Closes: b.Closes, Reason: b.Reason})
+		v.amend(func(m *record.Vote) { m.Closes = b.Closes })
+	})
 }
 
 // judgeEnd judges a cancellation or an annulment.

@@ -331,6 +331,9 @@ func TestAnOverdueOpening(t *testing.T) {
 		t.Errorf("it closes at %d, want %d", got, want)
 	}
 	s.o.Post(s.v.Officer(&record.Extend{By: 1, Closes: s.v.State().Manifest.Closes + 500, Reason: "A storm."}))
+	if got := s.v.State().Extensions(); len(got) != 1 || got[0].Reason != "A storm." || got[0].Closes != s.v.State().Manifest.Closes || got[0].At != s.o.State.Now() {
+		t.Errorf("extensions %+v", got)
+	}
 	s.v.Cast(0, []int{simulate.Yes})
 	s.v.Finish()
 	if got, want := s.v.State().Times.Closed, s.v.State().Times.Opened+1500; got != want {
