@@ -1,7 +1,12 @@
 package fold
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"mandate/ballot/cast"
+	"mandate/ballot/contest"
 	"mandate/ballot/record"
 	"mandate/ballot/tally"
 	"mandate/crypto/elgamal"
@@ -17,7 +22,8 @@ type box struct {
 	spoiled map[spoiled]bool
 	checks  map[record.Key]int
 	cast    map[record.ID]bool // accepted ballots, replaced ones included
-	sums    *tally.Sums
+	sums    *tally.Sums        // of the choices; a ranked contest has none
+	widths  []int              // by contest, of the ciphertexts that are summed up
 }
 
 // spoiled is a ballot that its own credential has marked as checked. Of another's ballot a credential can say nothing: a board that holds
@@ -30,19 +36,50 @@ type spoiled struct {
 type lastBallot struct {
 	number uint64
 	id     record.ID
-	votes  *cast.Votes // kept only where a later ballot may replace it
+	at     uint64      // its index in the log
+	votes  ciphertexts // kept only where a later ballot may replace it
+	ranked [][]byte    // of each ranked contest, as on the ballot
 }
 
-// ciphertexts are a ballot's votes as package tally sums them up.
-type ciphertexts struct{ *cast.Votes }
+// ciphertexts are a ballot's votes as package tally sums them up: those of the choices.
+type ciphertexts [][]elgamal.Ciphertext
 
-func (c ciphertexts) Contest(i int) []elgamal.Ciphertext { return c.Contests[i] }
+func (c ciphertexts) Contest(i int) []elgamal.Ciphertext { return c[i] }
 
-func newBox(form *cast.Form) box {
-	return box{
-		last: make(map[record.Key]lastBallot), chosen: make(map[[32]byte]bool), spoiled: make(map[spoiled]bool),
-		checks: make(map[record.Key]int), cast: make(map[record.ID]bool), sums: tally.NewSums(form.Options()),
+func newBox(contests []contest.Contest) box {
+	widths := make([]int, len(contests))
+	for i := range contests {
+		if contests[i].Kind == contest.KindChoice {
+			widths[i] = contests[i].Width()
+		}
 	}
+	return box{
+		widths: widths, last: make(map[record.Key]lastBallot), chosen: make(map[[32]byte]bool), spoiled: make(map[spoiled]bool),
+		checks: make(map[record.Key]int), cast: make(map[record.ID]bool), sums: tally.NewSums(widths),
+	}
+}
+
+// add adds an accepted ballot to the sums.
+func (b *box) add(votes *cast.Votes) lastBallot {
+	summed := make(ciphertexts, len(b.widths))
+	for i, n := range b.widths {
+		if n > 0 {
+			summed[i] = votes.Contest(i)
+		}
+	}
+	b.sums.Add(summed)
+	return lastBallot{votes: summed}
+}
+
+// ranked returns the ciphertexts of one of the vote's ranked contests, as counted by number among these, of all counted ballots in the
+// order in which these stand on the log: what is mixed (SPEC.md §9.10).
+func (b *box) ranked(number int) []byte {
+	counted := slices.SortedFunc(maps.Values(b.last), func(x, y lastBallot) int { return cmp.Compare(x.at, y.at) })
+	var list []byte
+	for _, l := range counted {
+		list = append(list, l.ranked[number]...)
+	}
+	return list
 }
 
 // Counted returns how many credentials have an accepted ballot.
@@ -113,12 +150,17 @@ func (s *State) judgeBallot(p *Prepared, v *Vote, b *record.Ballot) verdict {
 	}
 	return accept(func() {
 		if again {
-			v.box.sums.Sub(ciphertexts{last.votes})
+			v.box.sums.Sub(last.votes)
 		}
-		v.box.sums.Add(ciphertexts{votes})
-		next := lastBallot{number: b.Number, id: p.id}
-		if v.Manifest.Revote {
-			next.votes = votes
+		next := v.box.add(votes)
+		next.number, next.id, next.at = b.Number, p.id, s.tree.Size()-1
+		for i := range b.Contests {
+			if v.Manifest.Contests[i].Kind == contest.KindRanked {
+				next.ranked = append(next.ranked, b.Contests[i])
+			}
+		}
+		if !v.Manifest.Revote {
+			next.votes = nil
 		}
 		v.box.last[b.Key] = next
 		v.box.cast[p.id] = true

@@ -177,7 +177,7 @@ func (s *State) end(v *Vote, phase Phase, reason string) {
 	case v.Phase < Open:
 		v.Round.slots[v.Manifest.Slot].Taken = record.ID{}
 	case v.Phase == Sealed:
-		s.settle()
+		s.settle(v)
 	}
 	v.Phase, v.Times.Ended, v.course.reason = phase, s.now, reason
 }

@@ -1,6 +1,9 @@
 package fold
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Duty is something that somebody owes a vote (SPEC.md §15.7).
 type Duty struct {
@@ -121,24 +124,48 @@ func (d *duties) tally() {
 		return
 	}
 	lots := v.NeedsLots() && uint64(v.LotsGiven()) < v.Manifest.Threshold
-	short := false
-	for k := range v.Manifest.Contests {
-		short = short || uint64(len(v.SharesOf(k))) < v.Manifest.Threshold
-	}
-	if !short && !lots {
+	if !lots && !slices.ContainsFunc(v.steps(), func(s step) bool { return s.short }) {
 		d.owe("result", commission, "certify the result", v.Times.Sealed, within)
 		return
 	}
 	for i := 1; i <= n; i++ {
-		missing := false
-		for k := range v.Manifest.Contests {
-			missing = missing || v.Shares(i, k) == nil
+		who := v.TrusteeName(i)
+		owed := func(code string) bool {
+			return slices.ContainsFunc(v.steps(), func(s step) bool { return s.code == code && s.short && s.missing(i) })
 		}
 		switch {
-		case short && missing:
-			d.owe("shares", v.TrusteeName(i), "give its part of the count", v.Times.Sealed, within)
+		case owed("shares"):
+			d.owe("shares", who, "give its part of the count", v.Times.Sealed, within)
+		case owed("mix"):
+			d.owe("mix", who, "shuffle the ballots", v.Times.Sealed, within)
+		case owed("decryption"):
+			d.owe("decryption", who, "give its part of the decryption of the shuffled ballots", v.Times.Sealed, within)
 		case lots && v.Lots(i) == nil:
-			d.owe("lots", v.TrusteeName(i), "give its part of the lots", v.Times.Sealed, within)
+			d.owe("lots", who, "give its part of the lots", v.Times.Sealed, within)
 		}
 	}
+}
+
+// step is what a contest waits for while it is tallied.
+type step struct {
+	code    string
+	short   bool             // too few trustees have done it
+	missing func(i int) bool // whether trustee i could do it, and has not
+}
+
+// steps returns what each contest waits for. There are ballots, and the inputs suffice.
+func (v *Vote) steps() []step {
+	var out []step
+	for k := range v.Manifest.Contests {
+		switch m := v.Mixing(k); {
+		case m == nil:
+			short := uint64(len(v.SharesOf(k))) < v.Manifest.Threshold
+			out = append(out, step{"shares", short, func(i int) bool { return v.Shares(i, k) == nil }})
+		case !m.Mixed():
+			out = append(out, step{"mix", true, m.MayMix})
+		default:
+			out = append(out, step{"decryption", !m.Opened(), m.MayDecrypt})
+		}
+	}
+	return out
 }

@@ -14,6 +14,7 @@ import (
 
 	"mandate/ballot/cast"
 	"mandate/ballot/record"
+	"mandate/ballot/tally"
 	"mandate/crypto/merkle"
 	"mandate/crypto/sigma"
 )
@@ -54,7 +55,7 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("%v(%s): %v", o.Status, o.Code, o.Err)
 }
 
-// verdict is an outcome and, if accepted, the change to the state.
+// verdict is an outcome and the change to the state: of an accepted record, and of a void one that bars its author (SPEC.md §9.10).
 type verdict struct {
 	Outcome
 	commit func()
@@ -97,6 +98,7 @@ type State struct {
 	faults map[record.ID]Outcome // the first fatal outcome of each vote, and of the log under zero
 
 	opened sync.Map // record.ID of a vote → *boothState, once opened
+	mixing sync.Map // mixKey → *mixState, while a ranked contest is mixed and decrypted
 }
 
 // boothState is what checking a vote's ballots needs; it never changes once the vote is open.
@@ -172,6 +174,8 @@ type Prepared struct {
 	fault  *cast.Fault   // of a ballot that was checked and does not
 
 	card *cardCheck // of a support or an anonymous statement that was checked
+
+	mixed *tally.Checked // of the last part of a stage, or of a decryption, that was checked
 }
 
 // Raw returns the record's bytes.
@@ -186,7 +190,8 @@ func (p *Prepared) ID() record.ID { return p.id }
 // Ballot returns the checked ballot, nil for other records and for ballots that were not checked or do not hold.
 func (p *Prepared) Ballot() *cast.Checked { return p.ballot }
 
-// Prepare decodes records and checks the proofs and credentials of ballots whose vote is open, in batches on all cores.
+// Prepare decodes records and checks the proofs and credentials of ballots whose vote is open, in batches on all cores, and the stages and
+// decryptions that a record completes.
 func (s *State) Prepare(raws [][]byte) []*Prepared {
 	ps := make([]*Prepared, len(raws))
 	cast.Parallel(len(raws), func(i int) { ps[i] = decode(raws[i]) })
@@ -194,11 +199,16 @@ func (s *State) Prepare(raws [][]byte) []*Prepared {
 	return ps
 }
 
-// Check does what Prepare could not do for ballots whose vote has opened since; others are left as they are.
+// Check does what Prepare could not do for ballots whose vote has opened since, and for mixes that have come so far; others are left as they
+// are.
 func (s *State) Check(ps []*Prepared) {
 	byVote := make(map[*boothState][]*Prepared)
 	for _, p := range ps {
-		if p.rec == nil || p.rec.Kind() != "ballot" || p.booth != nil {
+		if p.rec == nil {
+			continue
+		}
+		s.checkMixing(p)
+		if p.rec.Kind() != "ballot" || p.booth != nil {
 			continue
 		}
 		if b, ok := s.opened.Load(p.rec.Scope); ok {
@@ -239,7 +249,7 @@ func (s *State) Judge(p *Prepared) Outcome { return s.judge(p).Outcome }
 func (s *State) Apply(p *Prepared) Outcome {
 	v := s.judge(p)
 	s.tree.Append(merkle.Hash(p.id))
-	if v.Status == Accepted {
+	if v.commit != nil {
 		v.commit()
 	}
 	if _, known := s.faults[v.Scope]; v.Status == Fatal && !known {
@@ -322,6 +332,10 @@ func (s *State) judge(p *Prepared) verdict {
 		return s.judgeInput(r, vote, b)
 	case *record.Shares:
 		return s.judgeShares(r, vote, b)
+	case *record.Mix:
+		return s.judgeMixing(p, vote, b.Trustee, b.Contest)
+	case *record.Decryption:
+		return s.judgeMixing(p, vote, b.Trustee, b.Contest)
 	case *record.Lots:
 		return s.judgeLots(r, vote, b)
 	case *record.Result:

@@ -9,9 +9,9 @@ import (
 	"mandate/ballot/tally"
 )
 
-// NeedsLots reports whether a contest of the vote breaks ties by lot, so that its trustees give shares of a seed.
+// NeedsLots reports whether a contest of the vote breaks ties by lot, as every ranked contest does, so that its trustees give shares of a seed.
 func (v *Vote) NeedsLots() bool {
-	return slices.ContainsFunc(v.Manifest.Contests, func(c contest.Contest) bool { return c.Decision.Lots })
+	return slices.ContainsFunc(v.Manifest.Contests, func(c contest.Contest) bool { return c.Decision.Lots || c.Kind == contest.KindRanked })
 }
 
 // LotsGiven returns how many trustees have given their share of the seed.
@@ -38,23 +38,34 @@ func (s *State) judgeLots(r *record.Record, v *Vote, b *record.Lots) verdict {
 	if err := tally.CheckLots(v.Context(s.genesisID), v.SealRoot, y, b); err != nil {
 		return void("share", "trustee %d: %w", b.Trustee, err)
 	}
-	return accept(func() { v.lots[int(b.Trustee)] = b })
+	return accept(func() {
+		v.lots[int(b.Trustee)] = b
+		s.prepareCounts(v)
+	})
 }
 
 // errNoSeed says that a tie is to be broken and too few trustees have given their share of the lots.
-var errNoSeed = errors.New("a tie is to be broken by lot, and too few trustees have given their shares of it")
+var errNoSeed = errors.New("ties are broken by lot, and too few trustees have given their shares of the lots")
+
+// Seed returns the seed of a vote's lots, once t trustees have given their shares of it.
+func (s *State) Seed(v *Vote) (tally.Seed, error) {
+	if uint64(len(v.lots)) < v.Manifest.Threshold {
+		return tally.Seed{}, errNoSeed
+	}
+	return tally.DrawSeed(v.Context(s.genesisID), int(v.Manifest.Threshold), v.lots)
+}
 
 // decide applies the rule of contest i to its counts, and breaks a tie by lot if the rule says so (SPEC.md §11.5, §11.6).
 func (s *State) decide(v *Vote, i int, counts []uint64) (outcome string, winners []uint64, err error) {
+	if v.Manifest.Contests[i].Kind == contest.KindRanked {
+		return v.decideRanked(i)
+	}
 	d := &v.Manifest.Contests[i].Decision
 	outcome, winners = d.Decide(counts, v.Counted(), v.Round.Roll.Announce.Count)
 	if outcome != contest.OutcomeTied || !d.Lots {
 		return outcome, winners, nil
 	}
-	if uint64(len(v.lots)) < v.Manifest.Threshold {
-		return "", nil, errNoSeed
-	}
-	seed, err := tally.DrawSeed(v.Context(s.genesisID), int(v.Manifest.Threshold), v.lots)
+	seed, err := s.Seed(v)
 	if err != nil {
 		return "", nil, err
 	}

@@ -119,7 +119,7 @@ func (v *Vote) freeze() {
 	}
 	m := v.filled()
 	if form, err := cast.NewForm(m, len(v.Round.keys)); err == nil { // there is no error, since there was none with more candidates
-		v.Manifest, v.Form, v.box = m, form, newBox(form)
+		v.Manifest, v.Form, v.box = m, form, newBox(m.Contests)
 	}
 }
 

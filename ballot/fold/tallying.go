@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"mandate/ballot/contest"
 	"mandate/ballot/record"
 	"mandate/ballot/tally"
 )
@@ -25,7 +26,11 @@ func (s *State) judgeInput(r *record.Record, v *Vote, b *record.Input) verdict {
 	if err := s.checkCheckpoint(b.Checkpoint, b.Size, v.Manifest.Witnesses); err != nil {
 		return void("input-checkpoint", "trustee %d: %w", b.Trustee, err)
 	}
-	return accept(func() { v.inputs[b.Trustee] = true })
+	return accept(func() {
+		if v.inputs[b.Trustee] = true; uint64(len(v.inputs)) == v.Manifest.Quorum {
+			s.startMixing(v)
+		}
+	})
 }
 
 func (s *State) judgeShares(r *record.Record, v *Vote, b *record.Shares) verdict {
@@ -39,8 +44,8 @@ func (s *State) judgeShares(r *record.Record, v *Vote, b *record.Shares) verdict
 		return void("input-quorum", "%d trustees have signed the input, %d must have", len(v.inputs), v.Manifest.Quorum)
 	case v.Counted() == 0:
 		return void("empty", "no ballot was counted, so there is nothing to open")
-	case b.Contest >= uint64(len(v.Manifest.Contests)):
-		return void("form", "contest: %d, the vote has %d", b.Contest, len(v.Manifest.Contests))
+	case b.Contest >= uint64(len(v.Manifest.Contests)) || v.Manifest.Contests[b.Contest].Kind != contest.KindChoice:
+		return void("form", "contest: %d is no contest of the vote whose ballots are summed up", b.Contest)
 	}
 	key := shareKey{b.Trustee, b.Contest}
 	if v.shares[key] != nil {
@@ -76,6 +81,12 @@ func (s *State) judgeResult(r *record.Record, v *Vote, b *record.Result) verdict
 	}
 	if v.Counted() > 0 {
 		for i := range v.Manifest.Contests {
+			if v.Manifest.Contests[i].Kind == contest.KindRanked {
+				if code, err := v.checkMixed(i); err != nil {
+					return fatal(v.ID, code, "%w", err)
+				}
+				continue
+			}
 			if n := len(v.SharesOf(i)); uint64(n) < v.Manifest.Threshold {
 				return fatal(v.ID, "result-shares", "contest %d: shares of %d trustees, %d are needed", i, n, v.Manifest.Threshold)
 			}
@@ -103,18 +114,26 @@ func (s *State) judgeResult(r *record.Record, v *Vote, b *record.Result) verdict
 	}
 	return accept(func() {
 		v.Phase, v.Result, v.Times.Certified = Certified, b, s.now
-		s.settle()
+		s.settle(v)
 	})
 }
 
-// settle notes that a sealed vote needs the log's roots no longer.
-func (s *State) settle() {
+// settle notes that a sealed vote needs the log's roots and its ballots no longer.
+func (s *State) settle(v *Vote) {
+	s.endMixing(v)
 	if s.live--; s.live == 0 {
 		clear(s.roots)
 	}
 }
 
 func (s *State) checkCounts(v *Vote, i int, counts []uint64) error {
+	if v.Manifest.Contests[i].Kind == contest.KindRanked {
+		want, err := v.rankedCounts(i)
+		if err == nil && !slices.Equal(counts, want) {
+			err = fmt.Errorf("%d ballots expressed, blank and spoiled; the log has %d", counts, want)
+		}
+		return err
+	}
 	if v.Counted() == 0 {
 		return tally.CheckEmpty(len(v.Manifest.Contests[i].Options), counts)
 	}
@@ -132,9 +151,16 @@ func (s *State) MakeResult(v *Vote, by uint64) (*record.Result, error) {
 	res := &record.Result{By: by, Roll: v.Round.Roll.Announce.Count, Counted: v.Counted()}
 	for i := range v.Manifest.Contests {
 		c := &v.Manifest.Contests[i]
-		counts := make([]uint64, len(c.Options))
-		if v.Counted() > 0 {
-			var err error
+		var counts []uint64
+		var err error
+		switch {
+		case c.Kind == contest.KindRanked:
+			if counts, err = v.rankedCounts(i); err != nil {
+				return nil, fmt.Errorf("contest %s: %w", c.ID, err)
+			}
+		case v.Counted() == 0:
+			counts = make([]uint64, len(c.Options))
+		default:
 			if counts, err = tally.Open(int(v.Manifest.Threshold), v.box.sums, i, v.SharesOf(i), v.Counted()); err != nil {
 				return nil, err
 			}

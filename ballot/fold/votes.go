@@ -8,6 +8,7 @@ import (
 
 	"mandate/ballot/cast"
 	"mandate/ballot/contest"
+	"mandate/ballot/count"
 	"mandate/ballot/record"
 	"mandate/ballot/tally"
 	"mandate/ballot/text"
@@ -88,7 +89,9 @@ type Vote struct {
 	inputs    map[uint64]bool
 	shares    map[shareKey]*record.Shares
 	lots      map[int]*record.Lots
-	shortfall []int // registrars with fewer issue records than there were credentials, at the seal
+	mixings   []*tally.Mixing                 // by contest, from when the inputs suffice; nil for a choice
+	counts    []func() (*count.Result, error) // by contest, from when rankings are opened and lots drawn; nil for a choice
+	shortfall []int                           // registrars with fewer issue records than there were credentials, at the seal
 }
 
 type shareKey struct{ trustee, contest uint64 }
@@ -171,7 +174,7 @@ func (s *State) judgeVote(r *record.Record, round *Round, b *record.Vote) verdic
 			lists: make([]promiseList, 1+len(relays)), promised: make(map[record.ID]bool), pending: make(map[record.ID]bool),
 			inputs: make(map[uint64]bool), shares: make(map[shareKey]*record.Shares), lots: make(map[int]*record.Lots), renamed: make(map[uint64]string),
 		}
-		v.box = newBox(form)
+		v.box = newBox(asked(b).Contests)
 		v.Times.Begun = s.now
 		v.Ceremony = s.newCeremony(v)
 		slot.Taken = v.ID

@@ -2,6 +2,7 @@ package tally
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -71,16 +72,25 @@ func DrawSeed(ctx [32]byte, t int, lots map[int]*record.Lots) (Seed, error) {
 	return Seed(h.ID("seed")), nil
 }
 
-// Draw puts options of a contest in the order in which a draw takes them. Draws of a contest are numbered from 0.
+// String returns the seed in hexadecimal. It is public.
+func (s Seed) String() string { return hex.EncodeToString(s[:]) }
+
+// ticket is what an option has in a draw.
+func (s Seed) ticket(contest, draw, option uint64) [32]byte {
+	t := transcript.New("mandate/v1 lot")
+	t.AppendBytes("seed", s[:])
+	t.AppendUint64("contest", contest)
+	t.AppendUint64("draw", draw)
+	t.AppendUint64("option", option)
+	return t.ID("ticket")
+}
+
+// Draw puts options of a contest in the order in which a draw takes them. Draws of a contest are numbered, of a choice from 0, of a count of
+// rankings from 1.
 func (s Seed) Draw(contest, draw uint64, options []uint64) []uint64 {
 	ticket := make(map[uint64][32]byte, len(options))
 	for _, o := range options {
-		t := transcript.New("mandate/v1 lot")
-		t.AppendBytes("seed", s[:])
-		t.AppendUint64("contest", contest)
-		t.AppendUint64("draw", draw)
-		t.AppendUint64("option", o)
-		ticket[o] = t.ID("ticket")
+		ticket[o] = s.ticket(contest, draw, o)
 	}
 	drawn := slices.Clone(options)
 	slices.SortFunc(drawn, func(a, b uint64) int {

@@ -1,0 +1,245 @@
+package fold
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+
+	"mandate/ballot/contest"
+	"mandate/ballot/count"
+	"mandate/ballot/record"
+	"mandate/ballot/tally"
+	"mandate/crypto/sigma"
+)
+
+// mixKey names the mixing of a ranked contest.
+type mixKey struct {
+	vote    record.ID
+	contest uint64
+}
+
+// mixState is what checking the last part of a stage or of a decryption needs. It never changes; the next record brings another.
+type mixState struct {
+	mixing   *tally.Mixing
+	genesis  record.ID
+	trustees []sigma.PublicKey
+}
+
+// Mixing returns the mixing of a contest (from 0) and the decryption of what comes out. It is nil for a choice, before q trustees have signed
+// the sealed input, and where no ballot was counted. It is immutable; every record of the mixing gives another.
+func (v *Vote) Mixing(contest int) *tally.Mixing {
+	if contest < 0 || contest >= len(v.mixings) {
+		return nil
+	}
+	return v.mixings[contest]
+}
+
+// errNotRanked says that a contest has no rankings.
+var errNotRanked = errors.New("the contest is not ranked, or no ballot was counted")
+
+// Rankings returns the opened rankings of a contest (from 0), once t trustees have decrypted them. It takes a while the first time.
+func (v *Vote) Rankings(contest int) (*tally.Rankings, error) {
+	m := v.Mixing(contest)
+	if m == nil {
+		return nil, errNotRanked
+	}
+	return m.Rankings()
+}
+
+// Count returns the count of a ranked contest (from 0) with all its stages, once its rankings are opened and t trustees have given their shares
+// of the lots. Titles and names are English if there are such. It takes a while the first time.
+func (v *Vote) Count(contest int) (*count.Result, error) {
+	m := v.Mixing(contest)
+	switch {
+	case m == nil:
+		return nil, errNotRanked
+	case v.counts[contest] != nil:
+		return v.counts[contest]()
+	case !m.Opened():
+		_, err := m.Rankings()
+		return nil, err
+	}
+	return nil, errNoSeed
+}
+
+// startMixing begins the mixing of every ranked contest: the inputs of the tally suffice now.
+func (s *State) startMixing(v *Vote) {
+	if v.Counted() == 0 || !v.Manifest.Ranked() {
+		return
+	}
+	contests := v.Manifest.Contests
+	v.mixings, v.counts = make([]*tally.Mixing, len(contests)), make([]func() (*count.Result, error), len(contests))
+	number := 0 // among the ranked contests
+	for i := range contests {
+		if contests[i].Kind != contest.KindRanked {
+			continue
+		}
+		encoding, err := contests[i].Encoding()
+		if err != nil { // the manifest was checked
+			continue
+		}
+		m, err := tally.NewMixing(tally.MixingParameters{
+			Context: v.Context(s.genesisID), Vote: v.ID, Contest: uint64(i), Root: v.SealRoot, Key: v.Key, Trustees: v.Ceremony.TrusteeKeys(),
+			Threshold: int(v.Manifest.Threshold), Mixes: int(v.Manifest.Mixes), Encoding: encoding, Inputs: v.box.ranked(number),
+		})
+		if err == nil { // there are ballots, all of the form
+			s.setMixing(v, uint64(i), m)
+		}
+		number++
+	}
+}
+
+// setMixing puts a mixing in the place of the one before.
+func (s *State) setMixing(v *Vote, contest uint64, m *tally.Mixing) {
+	v.mixings[contest] = m
+	s.mixing.Store(mixKey{v.ID, contest}, &mixState{m, s.genesisID, v.trustees})
+}
+
+// endMixing gives back the memory of a vote's mixings when nothing can follow.
+func (s *State) endMixing(v *Vote) {
+	for i, m := range v.mixings {
+		if m != nil {
+			v.mixings[i] = m.Closed()
+			s.mixing.Delete(mixKey{v.ID, uint64(i)})
+		}
+	}
+	for key, last := range v.box.last {
+		last.ranked = nil
+		v.box.last[key] = last
+	}
+}
+
+// prepareCounts sees which contests can be counted now. They are counted when somebody asks.
+func (s *State) prepareCounts(v *Vote) {
+	t := int(v.Manifest.Threshold)
+	if len(v.lots) < t {
+		return
+	}
+	for i, m := range v.mixings {
+		if m == nil || !m.Opened() || v.counts[i] != nil {
+			continue
+		}
+		ctx, lots, c := v.Context(s.genesisID), maps.Clone(v.lots), &v.Manifest.Contests[i]
+		v.counts[i] = sync.OnceValues(func() (*count.Result, error) {
+			seed, err := tally.DrawSeed(ctx, t, lots)
+			if err != nil {
+				return nil, err
+			}
+			rankings, err := m.Rankings()
+			if err != nil {
+				return nil, err
+			}
+			return rankings.Count(c, i, seed, "en")
+		})
+	}
+}
+
+// mixPart returns the contest and trustee that a record of mixing or decrypting is of, or false if it is none.
+func mixPart(b record.Body) (trustee, contest uint64, ok bool) {
+	switch b := b.(type) {
+	case *record.Mix:
+		return b.Trustee, b.Contest, true
+	case *record.Decryption:
+		return b.Trustee, b.Contest, true
+	}
+	return 0, 0, false
+}
+
+// checkMixing verifies the stage or decryption that a record completes, unless it was not signed by its author, or its turn has not come.
+func (s *State) checkMixing(p *Prepared) {
+	trustee, contest, ok := mixPart(p.rec.Body)
+	if !ok || p.mixed != nil {
+		return
+	}
+	state, ok := s.mixing.Load(mixKey{p.rec.Scope, contest})
+	if !ok {
+		return
+	}
+	m := state.(*mixState)
+	if trustee < 1 || trustee > uint64(len(m.trustees)) || !m.mixing.Completes(p.rec.Body) || p.rec.VerifySignature(m.genesis, m.trustees[trustee-1]) != nil {
+		return
+	}
+	p.mixed = m.mixing.Check(p.rec.Body)
+}
+
+// judgeMixing judges a part of a stage or of a decryption (SPEC.md §9.10).
+func (s *State) judgeMixing(p *Prepared, v *Vote, trustee, of uint64) verdict {
+	r, contests := p.rec, v.Manifest.Contests
+	if bad := s.by(r, "trustee", trustee, v.trustees); bad != nil {
+		return *bad
+	}
+	switch {
+	case v.Phase != Sealed:
+		return void("phase", "%s: the vote is %v", r.Kind(), v.Phase)
+	case uint64(len(v.inputs)) < v.Manifest.Quorum:
+		return void("input-quorum", "%d trustees have signed the input, %d must have", len(v.inputs), v.Manifest.Quorum)
+	case v.Counted() == 0:
+		return void("empty", "no ballot was counted, so there is nothing to mix")
+	case of >= uint64(len(contests)) || contests[of].Kind != contest.KindRanked:
+		return void("form", "contest: %d is no ranked contest of the vote", of)
+	}
+	m := v.mixings[of]
+	code, checked, err := m.Judge(r.Body, p.mixed)
+	if checked != nil {
+		p.mixed = checked
+	}
+	if err != nil {
+		refused := void(code, "%s: %w", r.Kind(), err)
+		if errors.As(err, new(*tally.BarredError)) {
+			refused.commit = func() { s.setMixing(v, of, m.Bar(r.Body)) }
+		}
+		return refused
+	}
+	return accept(func() {
+		s.setMixing(v, of, m.Commit(r.Body, checked))
+		s.prepareCounts(v)
+	})
+}
+
+// checkMixed returns why a ranked contest cannot have a result yet: the code of the record that certifies it all the same, and the reason.
+func (v *Vote) checkMixed(i int) (code string, err error) {
+	m, id := v.mixings[i], v.Manifest.Contests[i].ID
+	if !m.Mixed() {
+		return "result-mixes", fmt.Errorf("contest %s: %d of %d trustees have shuffled the ballots", id, len(m.Mixers()), m.Stages())
+	}
+	if !m.Opened() {
+		return "result-shares", fmt.Errorf("contest %s: %d trustees have decrypted the ballots, %d must have", id, len(m.Decrypted()), v.Manifest.Threshold)
+	}
+	return "", nil
+}
+
+// rankedCounts returns what the result of a ranked contest has as counts: ballots expressed, blank and spoiled.
+func (v *Vote) rankedCounts(i int) ([]uint64, error) {
+	if v.Counted() == 0 {
+		return make([]uint64, 3), nil
+	}
+	r, err := v.Rankings(i)
+	if err != nil {
+		return nil, err
+	}
+	return r.Counts(), nil
+}
+
+// decideRanked applies the rule of ranked contest i (SPEC.md §11.5).
+func (v *Vote) decideRanked(i int) (outcome string, winners []uint64, err error) {
+	d := &v.Manifest.Contests[i].Ranking
+	var elected []int
+	if v.Counted() > 0 {
+		counted, err := v.Count(i)
+		if err != nil {
+			return "", nil, err
+		}
+		elected = counted.Elected
+	}
+	switch {
+	case !d.Quorate(v.Counted(), v.Round.Roll.Announce.Count):
+		return contest.OutcomeNoQuorum, nil, nil
+	case len(elected) == 0:
+		return contest.OutcomeFailed, nil, nil
+	}
+	for _, c := range elected {
+		winners = append(winners, uint64(c))
+	}
+	return contest.OutcomeElected, winners, nil
+}
