@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"mandate/ballot/cast"
+	"mandate/ballot/contest"
 	"mandate/ballot/credential"
 	"mandate/ballot/record"
 	"mandate/crypto/elgamal"
@@ -71,13 +72,14 @@ func (v *Vote) Check(entry int, ballot record.ID) {
 	v.Org.Post(v.CheckOf(v.Credential(entry), ballot))
 }
 
-// A Forgery is a ballot of which everything can be changed before it is proved. Values and Randomness are what is encrypted: after a
+// A Forgery is a ballot of which everything can be changed before it is proved. Values, Elements and Randomness are what is encrypted: after a
 // change of these, Encrypt makes Body.Contests of them again.
 type Forgery struct {
 	Scope      record.ID
 	Context    cast.Context
-	Key        sigma.SecretKey // of which Body.Key is the public half
-	Values     [][]uint64
+	Key        sigma.SecretKey   // of which Body.Key is the public half
+	Values     [][]uint64        // of choices
+	Elements   [][]group.Element // of ranked contests: any, whether or not they encode a ranking
 	Randomness [][]group.Scalar
 	Body       record.Ballot
 
@@ -94,33 +96,45 @@ func (v *Vote) Forge(cred *credential.Credential, selections ...[]int) *Forgery 
 	}
 	contests := v.State().Manifest.Contests
 	for i := range contests {
-		values := make([]uint64, len(contests[i].Options))
-		randomness := make([]group.Scalar, len(values))
-		for j := range values {
+		randomness := make([]group.Scalar, contests[i].Width())
+		for j := range randomness {
 			r, err := group.RandomScalar(rand.Reader)
 			if err != nil {
 				v.Org.tb.Fatalf("simulate: %v", err)
 			}
 			randomness[j] = r
 		}
-		for _, j := range selections[i] {
-			values[j] = 1
+		var values []uint64
+		var elements []group.Element
+		if encoding, err := contests[i].Encoding(); err == nil {
+			if elements, err = encoding.Encode(selections[i]); err != nil {
+				v.Org.tb.Fatalf("simulate: %v", err)
+			}
+		} else {
+			values = make([]uint64, len(randomness))
+			for _, j := range selections[i] {
+				values[j] = 1
+			}
 		}
-		f.Values, f.Randomness = append(f.Values, values), append(f.Randomness, randomness)
+		f.Values, f.Elements, f.Randomness = append(f.Values, values), append(f.Elements, elements), append(f.Randomness, randomness)
 	}
 	f.Encrypt()
 	return f
 }
 
-// Encrypt makes Body.Contests of Values and Randomness. It encrypts whatever it is given.
+// Encrypt makes Body.Contests of Values, Elements and Randomness. It encrypts whatever it is given.
 func (f *Forgery) Encrypt() {
 	f.v.Org.tb.Helper()
 	f.Body.Contests = nil
-	for i := range f.Values {
+	for i := range f.Randomness {
 		var b []byte
-		for j, value := range f.Values[i] {
-			r := f.Randomness[i][j]
-			A, B := group.BaseMul(r), f.Context.Key.Mul(r).Add(group.BaseMul(group.ScalarFromUint64(value)))
+		for j, r := range f.Randomness[i] {
+			A, B := group.BaseMul(r), f.Context.Key.Mul(r)
+			if f.Elements[i] != nil {
+				B = B.Add(f.Elements[i][j])
+			} else {
+				B = B.Add(group.BaseMul(group.ScalarFromUint64(f.Values[i][j])))
+			}
 			b = B.Append(A.Append(b))
 		}
 		f.Body.Contests = append(f.Body.Contests, b)
@@ -162,17 +176,24 @@ func (f *Forgery) prove(payload []byte) []byte {
 		c := &contests[i]
 		var total uint64
 		var R group.Scalar
-		for j, value := range f.Values[i] {
+		for j, r := range f.Randomness[i] {
 			at := j * elgamal.Size
 			ct, err := elgamal.Decode(f.Body.Contests[i][at : at+elgamal.Size])
 			if err != nil {
 				return make([]byte, relation.ProofSize())
 			}
 			elements = append(elements, ct.A, ct.B)
-			r := f.Randomness[i][j]
+			if c.Kind == contest.KindRanked {
+				w.Leaves = append(w.Leaves, []group.Scalar{r})
+				continue
+			}
+			value := f.Values[i][j]
 			w.Leaves = append(w.Leaves, []group.Scalar{r}, []group.Scalar{r})
 			w.Branches = append(w.Branches, int(min(value, 1)))
 			total, R = total+value, R.Add(r)
+		}
+		if c.Kind == contest.KindRanked {
+			continue
 		}
 		for range c.Max - c.Min + 1 {
 			w.Leaves = append(w.Leaves, []group.Scalar{R})
@@ -221,6 +242,12 @@ func (v *Vote) Choice(n int) [][]int {
 	selections := make([][]int, len(contests))
 	for i := range selections {
 		c := &contests[i]
+		if c.Kind == contest.KindRanked { // ranks without gaps, of any length up to the depth
+			for k := range n % (int(c.Depth) + 1) {
+				selections[i] = append(selections[i], (n*n+i+k)%len(c.Options))
+			}
+			continue
+		}
 		size := int(c.Min) + n%int(c.Max-c.Min+1)
 		if size == 0 && n%4 != 0 { // mostly not blank
 			size = 1

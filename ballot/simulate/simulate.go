@@ -3,7 +3,7 @@
 // everybody, its registrars' keys are published with the source of package blindtest, and it fails by [testing.TB.Fatalf].
 //
 // [New] makes an organisation and its genesis record; [Org.Round] an issuing round with its roll and its registrars' keys; [Round.Vote]
-// calls a vote. A [Vote] then goes step by step: Ceremony, Open, Cast, Check, Close, Promises, Seal, Inputs, Shares, Result. [Whole] does
+// calls a vote. A [Vote] then goes step by step: Ceremony, Open, Cast, Check, Close, Promises, Seal, Inputs, Mix, Shares, Result. [Whole] does
 // all of it in one call:
 //
 //	v := simulate.Whole(t, simulate.Config{Members: 10})
@@ -51,6 +51,7 @@ type Config struct {
 	Trustees  int // n; default 3
 	Threshold int // t; default 2, or 1 of a single trustee
 	Quorum    int // q; default t
+	Mixes     int // m; default t if a contest is ranked
 
 	Contests []contest.Contest // default: one, see YesNo
 	Revote   bool
@@ -73,6 +74,9 @@ func (c Config) withDefaults() Config {
 	set(&c.Origin, "simulate.example/log")
 	if c.Contests == nil {
 		c.Contests = []contest.Contest{YesNo("question")}
+	}
+	if slices.ContainsFunc(c.Contests, func(c contest.Contest) bool { return c.Kind == contest.KindRanked }) {
+		set(&c.Mixes, c.Threshold)
 	}
 	return c
 }
@@ -114,6 +118,18 @@ func Choose(id string, n int, min, max, seats uint64) contest.Contest {
 	}
 	for i := range n {
 		c.Options = append(c.Options, contest.Option{ID: fmt.Sprintf("o%d", i), Title: English(fmt.Sprintf("Option %d", i))})
+	}
+	return c
+}
+
+// Rank is a contest of n options of which up to depth can be ranked, for so many seats.
+func Rank(id, method string, n int, depth, seats uint64) contest.Contest {
+	c := contest.Contest{
+		ID: id, Kind: contest.KindRanked, Title: English("Who shall it be, and in which order?"), Depth: depth,
+		Ranking: contest.RankingDecision{Method: method, Seats: seats, QuorumDen: 1, Binding: true},
+	}
+	for i := range n {
+		c.Options = append(c.Options, contest.Option{ID: fmt.Sprintf("c%d", i), Title: English(fmt.Sprintf("Candidate %d", i))})
 	}
 	return c
 }

@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"crypto/rand"
+	"maps"
 
 	"mandate/ballot/record"
 	"mandate/ballot/tally"
@@ -82,11 +83,63 @@ func (v *Vote) LotsBody(i int) *record.Lots {
 	return b
 }
 
-// Shares has trustees, from 1, post their shares of all contests, and of the lots if a contest breaks ties by lot.
+// MixBodies returns what trustee i, from 1, posts of a stage or of the decryption of a ranked contest, whosever turn it is. It is the same each
+// time, as long as the stage is not complete.
+func (v *Vote) MixBodies(i, contest int) []record.Body {
+	v.Org.tb.Helper()
+	t, m := &v.Trustees[i-1], v.State().Mixing(contest)
+	if m == nil {
+		v.Org.tb.Fatalf("simulate: contest %d is not mixed", contest)
+	}
+	w := t.Mixers[contest]
+	if w == nil {
+		var err error
+		if w, err = tally.NewMixer(m, i); err != nil {
+			v.Org.tb.Fatalf("simulate: %v", err)
+		}
+	}
+	bodies, next, err := w.Next(m, v.Share(i), true, rand.Reader)
+	if err != nil {
+		v.Org.tb.Fatalf("simulate: %v", err)
+	}
+	t.Mixers = maps.Clone(t.Mixers)
+	if t.Mixers == nil {
+		t.Mixers = make(map[int]*tally.Mixer)
+	}
+	t.Mixers[contest] = next
+	return bodies
+}
+
+// Mix has trustees, from 1, shuffle every ranked contest, one after the other.
+func (v *Vote) Mix(trustees ...int) {
+	v.Org.tb.Helper()
+	for _, i := range trustees {
+		for contest := range v.Manifest.Contests {
+			if v.State().Mixing(contest) != nil {
+				v.MixContest(i, contest)
+			}
+		}
+	}
+}
+
+// MixContest has a trustee, from 1, shuffle one contest or, when the stages are complete, decrypt it.
+func (v *Vote) MixContest(i, contest int) {
+	v.Org.tb.Helper()
+	for _, body := range v.MixBodies(i, contest) {
+		v.Org.Post(v.By(i, body))
+	}
+}
+
+// Shares has trustees, from 1, post their shares of all contests, or their decryptions of those that are ranked, and their shares of the lots if a
+// contest breaks ties by lot.
 func (v *Vote) Shares(trustees ...int) {
 	v.Org.tb.Helper()
 	for _, i := range trustees {
 		for contest := range v.Manifest.Contests {
+			if v.State().Mixing(contest) != nil {
+				v.MixContest(i, contest)
+				continue
+			}
 			v.Org.Post(v.By(i, v.SharesBody(i, contest)))
 		}
 		if v.State().NeedsLots() {
@@ -129,6 +182,9 @@ func (v *Vote) Tally() *record.Result {
 		v.Inputs(int(i) + 1)
 	}
 	if v.State().Counted() > 0 {
+		for i := range v.Manifest.Mixes {
+			v.Mix(int(i) + 1)
+		}
 		for i := range v.Manifest.Threshold {
 			v.Shares(int(i) + 1)
 		}

@@ -28,6 +28,8 @@ type Vote struct {
 type Trustee struct {
 	Key  sigma.SecretKey
 	Side *tally.Trustee
+
+	Mixers map[int]*tally.Mixer // by contest, of the ranked ones
 }
 
 // Vote calls a vote in the lowest free slot. It opens 1000 seconds from now and closes 1000 seconds later.
@@ -52,7 +54,7 @@ func (r *Round) NewVote(change ...func(*record.Vote)) *Vote {
 	slot, _ := r.Org.State.Round(r.ID).FreeSlot()
 	v := &Vote{Org: r.Org, Round: r, Manifest: &record.Vote{
 		By: 1, Title: English("A vote"), Template: "members-decide", Slot: uint64(slot),
-		Threshold: uint64(c.Threshold), Quorum: uint64(c.Quorum), Contests: slices.Clone(c.Contests),
+		Threshold: uint64(c.Threshold), Quorum: uint64(c.Quorum), Mixes: uint64(c.Mixes), Contests: slices.Clone(c.Contests),
 		Opens: now + 1000, Closes: now + 2000, Grace: 300, Step: 100, Revote: c.Revote,
 	}}
 	for i := range c.Trustees {
