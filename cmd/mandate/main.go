@@ -12,6 +12,7 @@ import (
 	"mandate/cmd/mandate/commission/organise"
 	"mandate/cmd/mandate/countcmd"
 	"mandate/cmd/mandate/demo"
+	"mandate/cmd/mandate/roll"
 	"mandate/cmd/mandate/voter"
 )
 
@@ -32,6 +33,7 @@ Members:
     receipt   check that a ballot is recorded
 
 Organisers:
+    roll      member lists and the rolls made of them
     organise  run votes by an organisation's rules: call, forums, statements, packet, how a vote stands
     rules     print and check rules files
 
@@ -60,6 +62,7 @@ var commands = map[string]command{
 	"count": func(_ context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return countcmd.Run(args, out, err)
 	},
+	"roll":     roll.Run,
 	"organise": organise.Run,
 	"rules": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return organise.RunRules(ctx, args, out, err)

@@ -47,12 +47,13 @@ func Compare(before, after []Person) *Diff {
 	for _, p := range old {
 		d.Removed = append(d.Removed, *p)
 	}
-	byNumber := func(a, b Person) int { return cmp.Compare(a.Number, b.Number) }
 	slices.SortFunc(d.Added, byNumber)
 	slices.SortFunc(d.Removed, byNumber)
 	slices.SortFunc(d.Changed, func(a, b Change) int { return byNumber(a.New, b.New) })
 	return d
 }
+
+func byNumber(a, b Person) int { return cmp.Compare(a.Number, b.Number) }
 
 // changed names the fields in which two lines of a member differ.
 func changed(a, b *Person) []string {

@@ -206,7 +206,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-func export(n int) string {
+func membershipExport(n int) string {
 	var b strings.Builder
 	b.WriteString("\ufeffChapter,Email,First Name,Last Name,Member ID,Joined,Address,Preferred Language,Mobile\r\n")
 	for i := range n {
@@ -217,7 +217,7 @@ func export(n int) string {
 }
 
 func BenchmarkList100000(b *testing.B) {
-	s := export(100_000)
+	s := membershipExport(100_000)
 	b.Run("read", func(b *testing.B) {
 		b.SetBytes(int64(len(s)))
 		for b.Loop() {
