@@ -1,7 +1,8 @@
-// Package client talks to a board over HTTP (SPEC.md §8.4): it submits records, fetches receipts, and reads the log.
+// Package client talks to a board (SPEC.md §8.4): it submits records, fetches receipts, and reads the log.
 //
-// New makes a client; Trust tells it whose promises and receipts to believe, from the log's genesis record. Submit sends a record until there
-// is an answer: records are recorded once however often they are sent, so it repeats what a broken connection or a busy board left open.
+// New makes a client on a Transport, which package overhttp has for programs, and a browser's fetch for pages; Trust tells it whose promises
+// and receipts to believe, from the log's genesis record. Submit sends a record until there is an answer: records are recorded once however
+// often they are sent, so it repeats what a broken connection or a busy board left open.
 //
 // The client believes nothing that is not signed. A promise counts only if the board's key has signed it for the ballot that was sent; a
 // receipt only if it proves the record under a checkpoint that the log has signed. It has no use for the board's summaries. What is
@@ -9,25 +10,45 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"mandate/ballot/checkpoint"
 	"mandate/ballot/record"
 	"mandate/crypto/sigma"
 	"mandate/verifier/boardlog"
-	"mandate/verifier/boardlog/httpsource"
 )
+
+// A Transport carries requests to one board. It follows no redirects, adds no cookies, and may be used from several goroutines.
+type Transport interface {
+	// Send sends a request once and reads the answer whole. It is an error that wraps ErrLong if there are more bytes than the request's
+	// limit; any other error says that there was no answer.
+	Send(ctx context.Context, r Request) (Answer, error)
+}
+
+// A Request is one to a board: a POST of a record if it has a body, else a GET.
+type Request struct {
+	Path  string // below the board's address, with a slash at the beginning
+	Body  []byte // of type application/cbor
+	Limit int64  // of the answer's bytes
+}
+
+// An Answer is what a board said, read whole.
+type Answer struct {
+	Status     int    // of HTTP
+	Type       string // the content type, without parameters, in lower case
+	Index      string // the header Mandate-Index
+	RetryAfter string // the header Retry-After
+	Body       []byte
+}
+
+// ErrLong is wrapped by a Transport's error about an answer that is longer than it can be. It is not worth another attempt.
+var ErrLong = errors.New("the answer is longer than it can be")
 
 // Options say how a client works.
 type Options struct {
-	// HTTP sends the requests. Default: one of its own, which follows no redirects.
-	HTTP *http.Client
 	// Attempts is how often a request is sent at most that gets no answer, or is told to come back later. Default 10.
 	Attempts int
 	// Wait is how long the client waits after the first attempt; it doubles with each, up to MaxWait. A quarter of it is chance.
@@ -37,10 +58,10 @@ type Options struct {
 
 // A Client talks to one board. It may be used from several goroutines.
 type Client struct {
-	base    string
-	options Options
-	source  boardlog.Source
-	trust   *trust
+	transport Transport
+	options   Options
+	source    boardlog.Source
+	trust     *trust
 }
 
 // trust is whose signatures to believe.
@@ -50,18 +71,8 @@ type trust struct {
 	log     boardlog.Policy
 }
 
-// New returns a client of the board at an address such as "https://board.example". It believes nobody before Trust.
-func New(address string, o Options) (*Client, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, fmt.Errorf("board address: %w", err)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("board address %q: want http or https, a host and perhaps a path", address)
-	}
-	if o.HTTP == nil {
-		o.HTTP = newHTTP()
-	}
+// New returns a client of the board that a transport reaches and whose log is at a source. It believes nobody before Trust.
+func New(t Transport, log boardlog.Source, o Options) *Client {
 	if o.Attempts == 0 {
 		o.Attempts = 10
 	}
@@ -71,26 +82,7 @@ func New(address string, o Options) (*Client, error) {
 	if o.MaxWait == 0 {
 		o.MaxWait = 10 * time.Second
 	}
-	c := &Client{base: strings.TrimSuffix(u.String(), "/"), options: o}
-	c.source, err = httpsource.New(c.base, o.HTTP)
-	return c, err
-}
-
-func newHTTP() *http.Client {
-	return &http.Client{
-		Timeout: time.Minute,
-		Transport: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-			TLSHandshakeTimeout:    10 * time.Second,
-			ResponseHeaderTimeout:  45 * time.Second, // a receipt is waited for up to 30
-			MaxIdleConnsPerHost:    16,
-			IdleConnTimeout:        time.Minute,
-			MaxResponseHeaderBytes: 16 << 10,
-			ForceAttemptHTTP2:      true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	return &Client{transport: t, source: log, options: o}
 }
 
 // Trust returns a client of the same board that believes the keys in a log's genesis record, whose id the caller has from its own

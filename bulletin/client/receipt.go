@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -23,15 +22,15 @@ func (c *Client) Receipt(ctx context.Context, id record.ID) ([]byte, error) {
 		return nil, errors.New("fetching a receipt: no key is known to check it with")
 	}
 	var out []byte
-	err := c.persist(ctx, request{method: http.MethodGet, path: "/receipts/" + id.String(), limit: boardlog.MaxReceiptSize}, func(a answer) error {
-		switch a.status {
-		case http.StatusOK:
-		case http.StatusNotFound:
+	err := c.persist(ctx, Request{Path: "/receipts/" + id.String(), Limit: boardlog.MaxReceiptSize}, func(a Answer) error {
+		switch a.Status {
+		case statusOK:
+		case statusNotFound:
 			return ErrUnknown
 		default:
 			return a.unexpected()
 		}
-		receipt, err := boardlog.ParseReceipt(a.body)
+		receipt, err := boardlog.ParseReceipt(a.Body)
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrUntrusted, err)
 		}
@@ -41,7 +40,7 @@ func (c *Client) Receipt(ctx context.Context, id record.ID) ([]byte, error) {
 		if _, err := receipt.Verify(c.trust.log); err != nil {
 			return fmt.Errorf("%w: %w", ErrUntrusted, err)
 		}
-		out = a.body
+		out = a.Body
 		return nil
 	})
 	if err != nil {

@@ -1,31 +1,15 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
-
-type request struct {
-	method, path string
-	body         []byte
-	limit        int64 // of the answer's bytes
-}
-
-// An answer is what the board said, read whole.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
 
 // A laterError says that the board asks to come back later.
 type laterError struct {
@@ -38,8 +22,8 @@ func (e *laterError) Unwrap() error { return e.error }
 // maxRetryAfter bounds how long the client lets itself be told to wait.
 const maxRetryAfter = 30 * time.Second
 
-func (a answer) retryAfter() time.Duration {
-	n, err := strconv.ParseUint(a.header.Get("Retry-After"), 10, 16)
+func (a Answer) retryAfter() time.Duration {
+	n, err := strconv.ParseUint(a.RetryAfter, 10, 16)
 	if err != nil {
 		return 0
 	}
@@ -48,25 +32,21 @@ func (a answer) retryAfter() time.Duration {
 
 // unexpected is the error of an answer that is none of the board's: one worth another attempt if something between it and the board is busy
 // or broken.
-func (a answer) unexpected() error {
-	line, _, _ := strings.Cut(strings.ToValidUTF8(string(a.body), "?"), "\n")
-	err := fmt.Errorf("HTTP status %d: %.200q", a.status, line)
-	switch a.status {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout,
-		http.StatusInternalServerError:
+func (a Answer) unexpected() error {
+	line, _, _ := strings.Cut(strings.ToValidUTF8(string(a.Body), "?"), "\n")
+	err := fmt.Errorf("HTTP status %d: %.200q", a.Status, line)
+	switch a.Status {
+	case 408, 429, 500, 502, 503, 504:
 		return &laterError{err, a.retryAfter()}
 	}
 	return err
 }
 
-// errLong is not worth another attempt.
-var errLong = errors.New("the answer is longer than it can be")
-
 // persist sends a request until use accepts or finally refuses the answer.
-func (c *Client) persist(ctx context.Context, r request, use func(answer) error) error {
+func (c *Client) persist(ctx context.Context, r Request, use func(Answer) error) error {
 	wait := c.options.Wait
 	for attempt := 1; ; attempt++ {
-		a, err := c.once(ctx, r)
+		a, err := c.transport.Send(ctx, r)
 		var after time.Duration
 		if err == nil {
 			err = use(a)
@@ -75,7 +55,7 @@ func (c *Client) persist(ctx context.Context, r request, use func(answer) error)
 				return err
 			}
 			err, after = later.error, later.after
-		} else if errors.Is(err, errLong) {
+		} else if errors.Is(err, ErrLong) {
 			return fmt.Errorf("%w: %w", ErrUntrusted, err)
 		}
 		if ctx.Err() != nil {
@@ -100,32 +80,4 @@ func spread(wait time.Duration) time.Duration {
 	var b [8]byte
 	rand.Read(b[:])
 	return wait - time.Duration(binary.BigEndian.Uint64(b[:])%uint64(wait/4+1))
-}
-
-// once sends a request once and reads the answer.
-func (c *Client) once(ctx context.Context, r request) (answer, error) {
-	var body io.Reader
-	if r.body != nil {
-		body = bytes.NewReader(r.body)
-	}
-	req, err := http.NewRequestWithContext(ctx, r.method, c.base+r.path, body)
-	if err != nil {
-		return answer{}, err
-	}
-	if r.body != nil {
-		req.Header.Set("Content-Type", typeRecord)
-	}
-	resp, err := c.options.HTTP.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, r.limit+1))
-	if err != nil {
-		return answer{}, fmt.Errorf("reading the answer: %w", err)
-	}
-	if int64(len(b)) > r.limit {
-		return answer{}, fmt.Errorf("%w: more than %d bytes", errLong, r.limit)
-	}
-	return answer{resp.StatusCode, resp.Header, b}, nil
 }

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
-	"net/http"
 	"strconv"
 
 	"mandate/ballot/record"
@@ -31,12 +29,13 @@ func (r *Refused) Error() string { return "the board refuses: " + r.Sentence + "
 // than was sent. Then the board, or whoever stands before it, is at fault, and asking again will not help.
 var ErrUntrusted = errors.New("the board's answer cannot be believed")
 
-// Answers and headers of SPEC.md §8.4.
+// Answers of SPEC.md §8.4, with statuses of HTTP: this package links no net/http, which is too much for a booth.
 const (
-	typeRecord  = "application/cbor"
 	typePromise = "application/mandate-promise"
 	typeRefusal = "application/mandate-refusal"
-	headerIndex = "Mandate-Index"
+
+	statusOK       = 200
+	statusNotFound = 404
 
 	maxAnswer = 8 << 10
 )
@@ -51,7 +50,7 @@ func (c *Client) Submit(ctx context.Context, r *record.Record) (*Accepted, error
 		return nil, fmt.Errorf("sending a %s: no key is known to check the board's promise with", r.Kind())
 	}
 	var out *Accepted
-	err := c.persist(ctx, request{method: http.MethodPost, path: "/records", body: r.Raw(), limit: maxAnswer}, func(a answer) error {
+	err := c.persist(ctx, Request{Path: "/records", Body: r.Raw(), Limit: maxAnswer}, func(a Answer) error {
 		var err error
 		out, err = c.accepted(r, a)
 		return err
@@ -63,12 +62,12 @@ func (c *Client) Submit(ctx context.Context, r *record.Record) (*Accepted, error
 }
 
 // accepted reads the board's answer to a record.
-func (c *Client) accepted(r *record.Record, a answer) (*Accepted, error) {
-	kind, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
+func (c *Client) accepted(r *record.Record, a Answer) (*Accepted, error) {
+	kind := a.Type
 	if kind == typeRefusal {
 		return nil, c.refused(r, a)
 	}
-	if a.status != http.StatusOK {
+	if a.Status != statusOK {
 		return nil, a.unexpected()
 	}
 	if isPromised(r) {
@@ -81,7 +80,7 @@ func (c *Client) accepted(r *record.Record, a answer) (*Accepted, error) {
 	if kind != "application/json" {
 		return nil, fmt.Errorf("%w: content type %q", ErrUntrusted, kind)
 	}
-	if err := json.Unmarshal(a.body, &got); err != nil {
+	if err := json.Unmarshal(a.Body, &got); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
 	if got.ID != r.ID() {
@@ -90,38 +89,38 @@ func (c *Client) accepted(r *record.Record, a answer) (*Accepted, error) {
 	return &Accepted{Index: got.Index}, nil
 }
 
-func (c *Client) promised(r *record.Record, kind string, a answer) (*Accepted, error) {
+func (c *Client) promised(r *record.Record, kind string, a Answer) (*Accepted, error) {
 	if kind != typePromise {
 		return nil, fmt.Errorf("%w: content type %q, want a promise", ErrUntrusted, kind)
 	}
 	var p record.Promise
-	if err := record.OpenAnswer(c.trust.genesis, a.body, &p, c.trust.board); err != nil {
+	if err := record.OpenAnswer(c.trust.genesis, a.Body, &p, c.trust.board); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
 	if p.Ballot != r.ID() || p.Vote != r.Scope {
 		return nil, fmt.Errorf("%w: it promises ballot %s of vote %s, sent was %s", ErrUntrusted, p.Ballot.Short(), p.Vote.Short(), r.ID().Short())
 	}
-	index, _ := strconv.ParseUint(a.header.Get(headerIndex), 10, 64)
-	return &Accepted{Index: index, Promise: a.body}, nil
+	index, _ := strconv.ParseUint(a.Index, 10, 64)
+	return &Accepted{Index: index, Promise: a.Body}, nil
 }
 
 // Codes of refusals that name no record: they are about the board's condition, or about a request it has not read (SPEC.md §8.4).
 var general = map[string]bool{"busy": true, "rate": true, "stopping": true, "oversize": true, "media-type": true}
 
 // refused reads a refusal. One that is about the board's condition is a reason to try again.
-func (c *Client) refused(r *record.Record, a answer) error {
+func (c *Client) refused(r *record.Record, a Answer) error {
 	var p record.Refusal
 	if c.trust == nil {
-		if err := readUnsigned(a.body, &p); err != nil {
+		if err := readUnsigned(a.Body, &p); err != nil {
 			return fmt.Errorf("%w: %w", ErrUntrusted, err)
 		}
-	} else if err := record.OpenAnswer(c.trust.genesis, a.body, &p, c.trust.board); err != nil {
+	} else if err := record.OpenAnswer(c.trust.genesis, a.Body, &p, c.trust.board); err != nil {
 		return fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
 	if p.Record != r.ID() && !(general[p.Code] && p.Record == record.ID{}) {
 		return fmt.Errorf("%w: it refuses record %s, sent was %s", ErrUntrusted, p.Record.Short(), r.ID().Short())
 	}
-	refused := &Refused{Code: p.Code, Sentence: p.Sentence, Raw: a.body}
+	refused := &Refused{Code: p.Code, Sentence: p.Sentence, Raw: a.Body}
 	if p.Code == "busy" || p.Code == "rate" || p.Code == "stopping" {
 		return &laterError{refused, a.retryAfter()}
 	}

@@ -19,6 +19,7 @@ import (
 	"mandate/ballot/simulate"
 	"mandate/bulletin/board"
 	"mandate/bulletin/client"
+	"mandate/bulletin/client/overhttp"
 )
 
 // Members in the benchmark and ballots that each of them casts, one after the other. (Cards cost far more to make than ballots.)
@@ -137,7 +138,7 @@ func BenchmarkIntakeHTTP(b *testing.B) {
 		s := serveConfig(b, o, c, Options{Log: quiet, Limits: Limits{Rate: rate.Inf}})
 		transport := &http.Transport{MaxIdleConnsPerHost: benchMembers}
 		b.Cleanup(transport.CloseIdleConnections)
-		member, err := client.New(s.url, client.Options{HTTP: &http.Client{Transport: transport}})
+		member, err := overhttp.Dial(s.url, &http.Client{Transport: transport}, client.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -25,6 +25,7 @@ import (
 	"mandate/ballot/simulate"
 	"mandate/bulletin/board"
 	"mandate/bulletin/client"
+	"mandate/bulletin/client/overhttp"
 	"mandate/crypto/sigma"
 	"mandate/verifier/boardlog"
 )
@@ -219,7 +220,7 @@ func TestG11_KilledBoardKeepsWhatItPromised(t *testing.T) {
 
 // load casts ballots and fetches receipts until the board is gone. Ballots that got no answer are put back.
 func (h *handedOut) load(ctx context.Context, t *testing.T, v *simulate.Vote, b *victim, ballots chan *record.Record) {
-	c, err := client.New(b.url, client.Options{Attempts: 1})
+	c, err := overhttp.Dial(b.url, nil, client.Options{Attempts: 1})
 	if err != nil {
 		t.Error(err)
 		return

@@ -14,6 +14,7 @@ import (
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
 	"mandate/bulletin/client"
+	"mandate/bulletin/client/overhttp"
 )
 
 // A board that is killed at random while members support a petition publishes every support that it promised, once.
@@ -53,7 +54,7 @@ func TestG11_KilledBoardPublishesTheSupportsItPromised(t *testing.T) {
 				for {
 					select {
 					case s := <-supports:
-						one, err := client.New(b.url, client.Options{Attempts: 1})
+						one, err := overhttp.Dial(b.url, nil, client.Options{Attempts: 1})
 						if err == nil {
 							one, err = one.Trust(o.GenesisBody(), o.Genesis)
 						}

@@ -28,6 +28,7 @@ import (
 	"mandate/ballot/tally"
 	"mandate/bulletin/board"
 	"mandate/bulletin/client"
+	"mandate/bulletin/client/overhttp"
 	"mandate/bulletin/store"
 	"mandate/verifier/boardlog"
 )
@@ -99,7 +100,7 @@ func serveConfig(t testing.TB, o *simulate.Org, c board.Config, options Options)
 
 func clientOf(t testing.TB, o *simulate.Org, url string) *client.Client {
 	t.Helper()
-	c, err := client.New(url, client.Options{Attempts: 3, Wait: 10 * time.Millisecond})
+	c, err := overhttp.Dial(url, nil, client.Options{Attempts: 3, Wait: 10 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

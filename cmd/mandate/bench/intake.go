@@ -17,6 +17,7 @@ import (
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/bulletin/client"
+	"mandate/bulletin/client/overhttp"
 )
 
 const (
@@ -100,7 +101,7 @@ func (o *organisation) cast(ctx context.Context, r *Report, stderr io.Writer) (*
 
 // member returns what a member does with a ballot: send it, check the promise, wait for the receipt and check that.
 func (o *organisation) member(s *fold.State) (func(context.Context, *record.Record) error, error) {
-	c, err := client.New(o.url, client.Options{HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}})
+	c, err := overhttp.Dial(o.url, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, client.Options{})
 	if err != nil {
 		return nil, err
 	}

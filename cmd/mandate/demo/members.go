@@ -22,6 +22,7 @@ import (
 	"mandate/ballot/contest"
 	"mandate/ballot/record"
 	"mandate/ballot/roll"
+	booth "mandate/cmd/booth/member"
 	"mandate/cmd/mandate/registrar/issuing"
 	"mandate/cmd/mandate/voter"
 )
@@ -35,7 +36,7 @@ const (
 // person is a member who has a card.
 type person struct {
 	entry  int
-	wallet *voter.Wallet
+	wallet *booth.Wallet
 }
 
 // draw returns a uniform number below n.
@@ -96,12 +97,12 @@ func (o *organisation) codes(round record.ID) ([][]issuing.Code, error) {
 }
 
 // members returns a client through which many members see the board.
-func (o *organisation) members() (*voter.Client, error) {
+func (o *organisation) members() (*booth.Client, error) {
 	view, err := o.dial()
 	if err != nil {
 		return nil, err
 	}
-	return voter.New(view, voter.Options{Address: o.url, Clock: o.clock.now, Fresh: time.Second}), nil
+	return voter.New(view, booth.Options{Address: o.url, Clock: o.clock.now, Fresh: time.Second}), nil
 }
 
 // collect has members collect their cards from all registrars.
@@ -122,7 +123,7 @@ func (o *organisation) collect(ctx context.Context, private *roll.Roll, round re
 		if err != nil {
 			return err
 		}
-		w, err := client.NewWallet(ctx, "", round, opening)
+		w, err := client.NewWallet(ctx, nil, round, opening)
 		if err != nil {
 			return err
 		}
@@ -206,7 +207,7 @@ func (o *organisation) cast(ctx context.Context, vote record.ID, people []person
 	})
 }
 
-func castOne(ctx context.Context, client *voter.Client, w *voter.Wallet, vote record.ID) (*voter.Receipt, error) {
+func castOne(ctx context.Context, client *booth.Client, w *booth.Wallet, vote record.ID) (*booth.Receipt, error) {
 	prepared, err := prepare(ctx, client, w, vote)
 	if err != nil {
 		return nil, err
@@ -215,7 +216,7 @@ func castOne(ctx context.Context, client *voter.Client, w *voter.Wallet, vote re
 }
 
 // checkOne opens a ballot instead of casting it, and checks on a second device that it holds what was chosen.
-func checkOne(ctx context.Context, client *voter.Client, w *voter.Wallet, vote record.ID) error {
+func checkOne(ctx context.Context, client *booth.Client, w *booth.Wallet, vote record.ID) error {
 	prepared, err := prepare(ctx, client, w, vote)
 	if err != nil {
 		return err
@@ -229,12 +230,12 @@ func checkOne(ctx context.Context, client *voter.Client, w *voter.Wallet, vote r
 	return err
 }
 
-func prepare(ctx context.Context, client *voter.Client, w *voter.Wallet, vote record.ID) (*voter.Prepared, error) {
-	booth, err := client.Begin(ctx, w, vote)
+func prepare(ctx context.Context, client *booth.Client, w *booth.Wallet, vote record.ID) (*booth.Prepared, error) {
+	b, err := client.Begin(ctx, w, vote)
 	if err != nil {
 		return nil, err
 	}
-	return booth.Encrypt(choose(booth.Contests()))
+	return b.Encrypt(choose(b.Contests()))
 }
 
 // choose makes up a choice. Earlier options are a little more popular than later ones, so that a demo has an outcome.

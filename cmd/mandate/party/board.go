@@ -9,13 +9,14 @@ import (
 	"mandate/ballot/checkpoint"
 	"mandate/ballot/record"
 	"mandate/bulletin/client"
+	"mandate/bulletin/client/overhttp"
 	"mandate/verifier"
 	"mandate/verifier/boardlog"
 )
 
 // Dial returns the board at an address such as "https://board.example". It has read nothing yet.
 func Dial(address string, o client.Options) (Board, error) {
-	c, err := client.New(address, o)
+	c, err := overhttp.Dial(address, nil, o)
 	if err != nil {
 		return nil, err
 	}

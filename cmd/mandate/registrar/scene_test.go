@@ -18,6 +18,7 @@ import (
 	"mandate/ballot/simulate"
 	"mandate/cmd/mandate/party/partytest"
 	"mandate/cmd/mandate/registrar/issuing"
+	"mandate/cmd/mandate/registrar/issuing/overhttp"
 	"mandate/cmd/mandate/vault"
 	"mandate/crypto/blind"
 	"mandate/crypto/blind/blindtest"
@@ -87,7 +88,7 @@ func names(n int) []roll.Member {
 // set up without the roll having been given to the registrar, and nothing done yet.
 func newBareScene(t testing.TB, members, slots int, change ...func(*record.Round)) *scene {
 	t.Helper()
-	s := &scene{t: t, dir: t.TempDir(), slots: slots, clock: &clock{now: time.Unix(simulate.Begin, 0)}, log: &lockedBuffer{}}
+	s := &scene{t: t, client: issuing.Client{Transport: overhttp.New()}, dir: t.TempDir(), slots: slots, clock: &clock{now: time.Unix(simulate.Begin, 0)}, log: &lockedBuffer{}}
 	org := simulate.New(t, simulate.Config{Members: members, Registrars: 2, Slots: uint64(slots)})
 	s.board = partytest.New(org)
 	private, err := roll.New("All members", "", "2027-01-01", names(members))

@@ -12,6 +12,7 @@ import (
 
 	"mandate/ballot/credential"
 	"mandate/ballot/record"
+	"mandate/cmd/booth/member"
 	"mandate/cmd/mandate/registrar/issuing"
 )
 
@@ -44,20 +45,20 @@ Example:
 
 // RunCard is the command mandate card.
 func RunCard(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
-	return runCard(ctx, args, in, stdout, stderr, Options{})
+	return runCard(ctx, args, in, stdout, stderr, member.Options{})
 }
 
 type cardCommand struct {
 	*console
 	path, board, words, lang string
 	round                    record.ID
-	options                  Options
+	options                  member.Options
 
-	client *Client
-	wallet *Wallet // nil until the first code is known to be good
+	client *member.Client
+	wallet *member.Wallet // nil until the first code is known to be good
 }
 
-func runCard(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o Options) int {
+func runCard(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o member.Options) int {
 	c := &cardCommand{console: newConsole("card", in, stdout, stderr), options: o}
 	f := flag.NewFlagSet("card", flag.ContinueOnError)
 	f.StringVar(&c.path, "card", "", "")
@@ -79,7 +80,7 @@ func runCard(ctx context.Context, args []string, in io.Reader, stdout, stderr io
 	case c.path == "":
 		return c.misuse("-card is needed: where to keep the card")
 	}
-	if err := c.begin(); err != nil {
+	if err := c.begin(ctx); err != nil {
 		return c.fail(err)
 	}
 	done, err := c.input(*codes)
@@ -94,13 +95,13 @@ func runCard(ctx context.Context, args []string, in io.Reader, stdout, stderr io
 }
 
 // begin opens the card if it is there, and dials the board.
-func (c *cardCommand) begin() error {
+func (c *cardCommand) begin(ctx context.Context) error {
 	_, err := os.Stat(c.path)
 	switch {
 	case err == nil && c.words != "":
 		return problem("choose another name with -card", "%s is there already", c.path)
 	case err == nil:
-		c.wallet, c.client, err = open(c.path, c.board, c.options)
+		c.wallet, c.client, err = open(ctx, c.path, c.board, c.options)
 		if err == nil && c.round != (record.ID{}) && c.round != c.wallet.Round() {
 			err = problem("choose another file for a card of another round", "the card in %s is of round %s", c.path, c.wallet.Round())
 		}
@@ -133,7 +134,7 @@ func (c *cardCommand) collect(ctx context.Context) error {
 			continue
 		}
 		if err := c.take(ctx, rounds, line); err != nil {
-			if errors.Is(err, ErrAlarm) {
+			if errors.Is(err, member.ErrAlarm) {
 				return err
 			}
 			c.tell(err)
@@ -142,36 +143,7 @@ func (c *cardCommand) collect(ctx context.Context) error {
 	return nil
 }
 
-// window returns the round that a line is for: the card's, the one that a link names, the one that was asked for, or the only one.
-func (c *cardCommand) window(rounds []Window, line string) (*Window, error) {
-	want := c.round
-	if id, ok := issuing.LinkRound(line); ok {
-		if want != (record.ID{}) && want != id {
-			return nil, problem("use the link of the newest message, or another card file", "this link is for round %s, the card is for round %s", id.Short(), want.Short())
-		}
-		want = id
-	}
-	var open []*Window
-	for i := range rounds {
-		if rounds[i].Round == want {
-			return &rounds[i], nil
-		}
-		if rounds[i].IsOpen() {
-			open = append(open, &rounds[i])
-		}
-	}
-	switch {
-	case want != (record.ID{}):
-		return nil, problem("check the board's address", "round %s is not on this board", want)
-	case len(open) == 0:
-		return nil, problem("check the board's address, or ask the commission when the next round opens", "the board has no round in which cards can be collected")
-	case len(open) > 1:
-		return nil, problem("name the round with -round, or give the whole link from the message", "the board has %d rounds in which cards can be collected", len(open))
-	}
-	return open[0], nil
-}
-
-func (c *cardCommand) prompt(rounds []Window) {
+func (c *cardCommand) prompt(rounds []member.Window) {
 	if c.wallet == nil {
 		c.say("Type the code or link from the message of any registrar:")
 		return
@@ -189,27 +161,13 @@ func (c *cardCommand) prompt(rounds []Window) {
 }
 
 // take does what a line with a code asks for.
-func (c *cardCommand) take(ctx context.Context, rounds []Window, line string) error {
-	typed, err := issuing.ParseCode(line)
-	if err != nil {
-		return problem("copy it from the message; what stands before and after it does not belong to it", "what was typed %w", err)
-	}
-	w, err := c.window(rounds, line)
+func (c *cardCommand) take(ctx context.Context, rounds []member.Window, line string) error {
+	desk, err := member.FindDesk(rounds, c.round, line)
 	if err != nil {
 		return err
 	}
-	registrar, code := 0, issuing.Code{}
-	for i := range w.Registrars {
-		if code2, ok := typed.For(issuing.Desk{Round: w.Round, Registrar: uint64(i + 1)}); ok {
-			registrar, code = i+1, code2
-			break
-		}
-	}
-	switch {
-	case registrar == 0:
-		return problem("compare it with the message, character by character; or it is a code of an earlier round",
-			"this code was not typed right, or is for another round than %s", w.Round.Short())
-	case c.wallet != nil && c.wallet.has(registrar):
+	w, registrar, code := desk.Window, desk.Registrar, desk.Code
+	if c.wallet != nil && c.wallet.Has(registrar) {
 		c.say("Registrar %d (%s) has answered already.", registrar, w.Registrars[registrar-1].Name)
 		return nil
 	}
@@ -230,7 +188,7 @@ func (c *cardCommand) take(ctx context.Context, rounds []Window, line string) er
 }
 
 // draw makes the card, once a registrar has said for which roll entry the code is.
-func (c *cardCommand) draw(ctx context.Context, w *Window, registrar int, code issuing.Code) error {
+func (c *cardCommand) draw(ctx context.Context, w *member.Window, registrar int, code issuing.Code) error {
 	opening, err := c.client.Enter(ctx, w.Round, registrar, code)
 	if err != nil {
 		return err
@@ -239,7 +197,7 @@ func (c *cardCommand) draw(ctx context.Context, w *Window, registrar int, code i
 	c.say("The roll on the board has you as: %s, member number %s, roll entry %d.", opening.Name, opening.Number, opening.Index)
 	c.say("If that is not you, stop here and tell the registrar.")
 	if c.words == "" {
-		c.wallet, err = c.client.NewWallet(ctx, c.path, w.Round, opening)
+		c.wallet, err = c.client.NewWallet(ctx, NewKeep(c.path), w.Round, opening)
 	} else {
 		var b []byte
 		if b, err = readFile(c.words, 4096); err != nil {
@@ -249,7 +207,7 @@ func (c *cardCommand) draw(ctx context.Context, w *Window, registrar int, code i
 		if secret, err = credential.ParseWords(string(b)); err != nil {
 			return err
 		}
-		c.wallet, err = c.client.RestoreWallet(ctx, c.path, w.Round, opening, secret)
+		c.wallet, err = c.client.RestoreWallet(ctx, NewKeep(c.path), w.Round, opening, secret)
 	}
 	if err != nil {
 		return err
@@ -270,7 +228,7 @@ func (c *cardCommand) finish(ctx context.Context, post bool) int {
 			names = append(names, fmt.Sprint(m))
 		}
 		return c.fail(problem("open their messages, or ask for them again, and run the same command with -card "+c.path,
-			"%w: the answers of registrars %s are missing", ErrIncomplete, strings.Join(names, ", ")))
+			"%w: the answers of registrars %s are missing", member.ErrIncomplete, strings.Join(names, ", ")))
 	}
 	c.say("card: %s", c.path)
 	c.say("round: %s", c.wallet.Round())

@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 
+	"mandate/ballot/cast"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
+	"mandate/cmd/booth/member"
 )
 
 const checkUsage = `Shows on a second device what a ballot says that was opened instead of being cast.
@@ -32,10 +34,10 @@ Example:
 
 // RunCheck is the command mandate check.
 func RunCheck(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
-	return runCheck(ctx, args, in, stdout, stderr, Options{})
+	return runCheck(ctx, args, in, stdout, stderr, member.Options{})
 }
 
-func runCheck(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o Options) int {
+func runCheck(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o member.Options) int {
 	c := newConsole("check", in, stdout, stderr)
 	f := flag.NewFlagSet("check", flag.ContinueOnError)
 	board := f.String("board", "", "")
@@ -55,9 +57,9 @@ func runCheck(ctx context.Context, args []string, in io.Reader, stdout, stderr i
 	}
 	var text []byte
 	if f.Arg(0) == "-" {
-		text, err = io.ReadAll(io.LimitReader(in, maxOpened+1))
+		text, err = io.ReadAll(io.LimitReader(in, cast.MaxOpened+1))
 	} else {
-		text, err = readFile(f.Arg(0), maxOpened)
+		text, err = readFile(f.Arg(0), cast.MaxOpened)
 	}
 	if err != nil {
 		if os.IsNotExist(err) {

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"mandate/ballot/contest"
+	"mandate/cmd/booth/member"
 )
 
 // ask prints a question with its options.
@@ -54,21 +55,18 @@ func parseChoice(line string, c *contest.Contest) ([]int, error) {
 	return selected, nil
 }
 
-// inWords says what is selected, a line for each question.
+// inWords says what is selected, a line for each question and each option.
 func inWords(w io.Writer, contests []contest.Contest, selections [][]int, lang string) {
-	for i := range contests {
-		c := &contests[i]
-		var titles []string
-		if i < len(selections) {
-			for _, j := range slices.Sorted(slices.Values(selections[i])) {
-				if j >= 0 && j < len(c.Options) {
-					titles = append(titles, c.Options[j].Title.In(lang))
-				}
+	for _, c := range member.InWords(contests, selections, lang) {
+		fmt.Fprintf(w, "  %s\n", c.Title)
+		for i, title := range c.Chosen {
+			if c.Ranked {
+				title = fmt.Sprintf("%d. %s", i+1, title)
 			}
+			fmt.Fprintf(w, "    %s\n", title)
 		}
-		if titles == nil {
-			titles = []string{"nothing (blank)"}
+		if len(c.Chosen) == 0 {
+			fmt.Fprintf(w, "    nothing (blank)\n")
 		}
-		fmt.Fprintf(w, "  %s\n    %s\n", c.Title.In(lang), strings.Join(titles, "\n    "))
 	}
 }

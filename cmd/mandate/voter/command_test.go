@@ -28,6 +28,7 @@ import (
 	"mandate/bulletin/board"
 	"mandate/bulletin/client"
 	"mandate/bulletin/web"
+	"mandate/cmd/booth/member"
 	"mandate/cmd/mandate/commission"
 	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/registrar"
@@ -206,13 +207,13 @@ func (w *town) open() {
 	w.until(w.commission.Step, func(v *fold.Vote) bool { return v.Phase == fold.Open })
 }
 
-type command func(ctx context.Context, args []string, in io.Reader, out, err io.Writer, o Options) int
+type command func(ctx context.Context, args []string, in io.Reader, out, err io.Writer, o member.Options) int
 
 // run runs a command and returns its exit status and what it wrote.
 func (w *town) run(c command, stdin string, args ...string) (status int, out, err string) {
 	w.t.Helper()
 	var stdout, stderr bytes.Buffer
-	status = c(w.t.Context(), args, strings.NewReader(stdin), &stdout, &stderr, Options{Clock: w.now})
+	status = c(w.t.Context(), args, strings.NewReader(stdin), &stdout, &stderr, member.Options{Clock: w.now})
 	w.said.WriteString(stdout.String() + stderr.String())
 	w.t.Logf("mandate %s: %d\n%s%s", strings.Join(args, " "), status, stdout.String(), stderr.String())
 	return status, stdout.String(), stderr.String()
@@ -280,9 +281,9 @@ func TestCommands(t *testing.T) {
 
 	// The same card again, of its words.
 	words := filepath.Join(w.dir, "words")
-	wallet, err := OpenWallet(ana)
+	wallet, err := openWallet(t.Context(), ana)
 	w.must(err)
-	w.must(os.WriteFile(words, []byte(strings.Join(wallet.card.Secret.Words(), " ")), 0o600))
+	w.must(os.WriteFile(words, []byte(strings.Join(wallet.Words(), " ")), 0o600))
 	restored := filepath.Join(w.dir, "restored.card")
 	if status, _, _ = w.run(runCard, link+"\n"+link2+"\n", "-card", restored, "-board", w.url, "-words", words, "-round", w.round.String()); status != exitDone {
 		t.Errorf("the card of its words: exit %d", status)
@@ -398,7 +399,7 @@ func TestCommands(t *testing.T) {
 
 	// Nothing that anybody could vote with was ever printed.
 	_, code2, _ := strings.Cut(link2, "code=")
-	for _, secret := range []string{code, strings.ToLower(code), code2, strings.Join(wallet.card.Secret.Words()[:6], " ")} {
+	for _, secret := range []string{code, strings.ToLower(code), code2, strings.Join(wallet.Words()[:6], " ")} {
 		if strings.Contains(w.said.String(), secret) {
 			t.Error("a secret was printed")
 		}
@@ -410,7 +411,7 @@ func TestCommands(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		var errs bytes.Buffer
 		args := []string{"-card", ana, "-board", "http://127.0.0.1:1"}
-		if status := c(ctx, args, strings.NewReader(""), io.Discard, &errs, Options{Clock: w.now}); status != exitError || !strings.Contains(errs.String(), "hint: check the board's address") {
+		if status := c(ctx, args, strings.NewReader(""), io.Discard, &errs, member.Options{Clock: w.now}); status != exitError || !strings.Contains(errs.String(), "hint: check the board's address") {
 			t.Errorf("%s without a board: exit %d, %s", name, status, errs.String())
 		}
 		cancel()

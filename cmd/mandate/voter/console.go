@@ -11,8 +11,7 @@ import (
 	"strings"
 
 	"mandate/ballot/record"
-	"mandate/bulletin/client"
-	"mandate/cmd/mandate/party"
+	"mandate/cmd/booth/member"
 )
 
 // Exit statuses of the commands.
@@ -56,10 +55,27 @@ func (c *console) line() (string, bool) {
 // tell prints an error with its hint.
 func (c *console) tell(err error) {
 	fmt.Fprintf(c.err, "error: %v\n", err)
-	var p *Problem
-	if errors.As(err, &p) && p.Hint != "" {
-		fmt.Fprintf(c.err, "hint: %s\n", p.Hint)
+	var p *member.Problem
+	if !errors.As(err, &p) || p.Hint == "" {
+		return
 	}
+	hint := p.Hint
+	if h, ok := hints[p.Code]; ok {
+		hint += "; " + h
+	}
+	fmt.Fprintf(c.err, "hint: %s\n", hint)
+}
+
+// hints say which command does what a problem's own hint asks for.
+var hints = map[string]string{
+	member.CodeIncomplete: "mandate card does that",
+	member.CodeSignatures: "mandate card does that",
+	member.CodeSpent:      "mandate receipt shows the ballots of a card",
+	member.CodePending:    "run the same command again for that",
+}
+
+func problem(hint, format string, args ...any) error {
+	return &member.Problem{Code: member.CodeForm, Err: fmt.Errorf(format, args...), Hint: hint}
 }
 
 // fail prints an error with its hint and returns the exit status.
@@ -109,29 +125,6 @@ func parseID(flag, s string) (record.ID, error) {
 		return id, fmt.Errorf("-%s: %w", flag, err)
 	}
 	return id, nil
-}
-
-// dial returns a client of the board at an address.
-func dial(address string, o Options) (*Client, error) {
-	o.Address = strings.TrimRight(address, "/")
-	board, err := party.Dial(o.Address, client.Options{})
-	if err != nil {
-		return nil, err
-	}
-	return New(board, o), nil
-}
-
-// open opens a card file and dials its board, or another address of the same board.
-func open(path, address string, o Options) (*Wallet, *Client, error) {
-	w, err := OpenWallet(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	if address == "" {
-		address = w.Board()
-	}
-	c, err := dial(address, o)
-	return w, c, err
 }
 
 // interrupted reports whether the member has stopped the command.

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"mandate/ballot/record"
+	"mandate/cmd/booth/member"
 )
 
 const receiptUsage = `Shows every ballot that was ever cast with a voter card, as the board's log has it, and whether this device has made it.
@@ -30,10 +31,10 @@ Example:
 
 // RunReceipt is the command mandate receipt.
 func RunReceipt(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
-	return runReceipt(ctx, args, in, stdout, stderr, Options{})
+	return runReceipt(ctx, args, in, stdout, stderr, member.Options{})
 }
 
-func runReceipt(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o Options) int {
+func runReceipt(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o member.Options) int {
 	c := newConsole("receipt", in, stdout, stderr)
 	f := flag.NewFlagSet("receipt", flag.ContinueOnError)
 	path := f.String("card", "", "")
@@ -52,7 +53,7 @@ func runReceipt(ctx context.Context, args []string, in io.Reader, stdout, stderr
 	case *path == "":
 		return c.misuse("-card is needed: the card file")
 	}
-	w, client, err := open(*path, *board, o)
+	w, client, err := open(ctx, *path, *board, o)
 	if err != nil {
 		return c.fail(err)
 	}
@@ -83,7 +84,7 @@ func runReceipt(ctx context.Context, args []string, in io.Reader, stdout, stderr
 }
 
 // history prints what was done in one vote, and reports whether it is as this device remembers.
-func (c *console) history(h *History) bool {
+func (c *console) history(h *member.History) bool {
 	if len(h.Entries) == 0 && len(h.Lost) == 0 {
 		c.say("  nothing was cast with this card")
 	}

@@ -61,7 +61,7 @@ func TestSupportAndStatementCommands(t *testing.T) {
 	if status != exitError {
 		t.Errorf("exit %d", status)
 	}
-	w.says(errs, "not called yet", "mandate support")
+	w.says(errs, "not called yet", "the petition can be supported")
 
 	words := filepath.Join(w.dir, "why.txt")
 	w.must(os.WriteFile(words, []byte("The river is far.\n"), 0o600))
@@ -96,4 +96,39 @@ func TestSupportAndStatementCommands(t *testing.T) {
 			t.Errorf("%+v", st)
 		}
 	})
+}
+
+func TestSupportCommandsSayHowTheyAreCalled(t *testing.T) {
+	for _, c := range []struct {
+		run  func(args ...string) (int, string, string)
+		args string
+		code int
+		want string
+	}{
+		{support, "-h", 0, "Example:"},
+		{support, "", 2, "-card"},
+		{support, "-card x", 2, "-petition"},
+		{support, "-card x -vote abc", 2, "-petition"},
+		{support, "-card x stray", 2, "stray"},
+		{support, "-card /nowhere/x -vote " + strings.Repeat("ab", 32), 1, "hint: name the card file"},
+		{statement, "-h", 0, "Example:"},
+		{statement, "-card x -vote " + strings.Repeat("ab", 32) + " why.txt", 2, "-side"},
+		{statement, "-card x -side for -vote " + strings.Repeat("ab", 32), 2, "TEXT-FILE"},
+		{statement, "-card x -side for -vote " + strings.Repeat("ab", 32) + " /nowhere/why.txt", 1, "hint: name the file"},
+	} {
+		code, out, errs := c.run(strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(out+errs, c.want) {
+			t.Errorf("%s: exit %d, %s%s", c.args, code, out, errs)
+		}
+	}
+}
+
+func support(args ...string) (int, string, string) {
+	var out, errs strings.Builder
+	return RunSupport(context.Background(), args, strings.NewReader(""), &out, &errs), out.String(), errs.String()
+}
+
+func statement(args ...string) (int, string, string) {
+	var out, errs strings.Builder
+	return RunStatement(context.Background(), args, strings.NewReader(""), &out, &errs), out.String(), errs.String()
 }

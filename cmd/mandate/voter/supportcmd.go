@@ -8,6 +8,7 @@ import (
 
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
+	"mandate/cmd/booth/member"
 	"mandate/cmd/mandate/vault"
 )
 
@@ -36,10 +37,10 @@ Example:
 
 // RunSupport is the command mandate support.
 func RunSupport(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
-	return runSupport(ctx, args, in, stdout, stderr, Options{})
+	return runSupport(ctx, args, in, stdout, stderr, member.Options{})
 }
 
-func runSupport(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o Options) int {
+func runSupport(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o member.Options) int {
 	c := newConsole("support", in, stdout, stderr)
 	f := flag.NewFlagSet("support", flag.ContinueOnError)
 	var petition string
@@ -63,7 +64,7 @@ func runSupport(ctx context.Context, args []string, in io.Reader, stdout, stderr
 	case vote == record.ID{}:
 		return c.misuse("-petition is needed: the id of the vote that the petition calls")
 	}
-	w, client, err := open(*path, *board, o)
+	w, client, err := open(ctx, *path, *board, o)
 	if err != nil {
 		return c.fail(err)
 	}
@@ -88,7 +89,7 @@ func runSupport(ctx context.Context, args []string, in io.Reader, stdout, stderr
 	}
 	c.say("support: %s", a.Record)
 	if a.Receipt == nil {
-		c.say("The board has promised to publish your support, by %s at the latest. The promise is kept beside the card.", date(a.Due))
+		c.say("The board has promised to publish your support, by %s at the latest. The promise is kept beside the card.", member.Date(a.Due))
 		c.say("Run the same command again after that for the receipt.")
 		return exitDone
 	}
@@ -96,7 +97,7 @@ func runSupport(ctx context.Context, args []string, in io.Reader, stdout, stderr
 }
 
 // petition shows what is called.
-func (c *console) petition(p *Petition, lang string) {
+func (c *console) petition(p *member.Petition, lang string) {
 	c.say("%s", p.Manifest.Title.In(lang))
 	for i := range p.Manifest.Contests {
 		if q := p.Manifest.Contests[i].Title.In(lang); q != p.Manifest.Title.In(lang) {
@@ -107,7 +108,7 @@ func (c *console) petition(p *Petition, lang string) {
 	if p.Need > 0 {
 		c.say("%d members support the petition so far; %d call the vote. %d members have a card.", p.Have, p.Need, p.Cards)
 		if p.Phase == fold.Proposed {
-			c.say("It closes on %s.", date(p.Closes))
+			c.say("It closes on %s.", member.Date(p.Closes))
 		} else {
 			c.say("The vote is %v.", p.Phase)
 		}
@@ -130,10 +131,10 @@ func (c *console) confirmed(word string) bool {
 }
 
 // proved writes the receipt of what was said.
-func (c *console) proved(card, kind string, a *Act) int {
+func (c *console) proved(card, kind string, a *member.Act) int {
 	name := fmt.Sprintf("%s.%s.%s.receipt", card, a.Vote.Short(), kind)
 	if err := vault.WriteFile(name, a.Receipt, 0o600); err != nil {
-		return c.fail(problem("the receipt is also in "+memoryFile(card), "it is published; writing its receipt: %w", err))
+		return c.fail(problem("the receipt is also in "+NewKeep(card).Place(member.MemoryName), "it is published; writing its receipt: %w", err))
 	}
 	c.say("It is published, which was verified.")
 	c.say("index: %d", a.Index)
@@ -165,10 +166,10 @@ Example:
 
 // RunStatement is the command mandate statement.
 func RunStatement(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
-	return runStatement(ctx, args, in, stdout, stderr, Options{})
+	return runStatement(ctx, args, in, stdout, stderr, member.Options{})
 }
 
-func runStatement(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o Options) int {
+func runStatement(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o member.Options) int {
 	c := newConsole("statement", in, stdout, stderr)
 	f := flag.NewFlagSet("statement", flag.ContinueOnError)
 	path := f.String("card", "", "")
@@ -197,7 +198,7 @@ func runStatement(ctx context.Context, args []string, in io.Reader, stdout, stde
 	if err != nil {
 		return c.fail(problem("name the file that has the statement", "%w", err))
 	}
-	w, client, err := open(*path, *board, o)
+	w, client, err := open(ctx, *path, *board, o)
 	if err != nil {
 		return c.fail(err)
 	}
@@ -207,7 +208,7 @@ func runStatement(ctx context.Context, args []string, in io.Reader, stdout, stde
 	}
 	c.petition(p, *lang)
 	if p.Until > 0 {
-		c.say("Statements are taken until %s.", date(p.Until))
+		c.say("Statements are taken until %s.", member.Date(p.Until))
 	}
 	c.say("\n%s: %s\n", *side, words)
 	if p.Late {

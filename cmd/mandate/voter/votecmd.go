@@ -9,7 +9,9 @@ import (
 
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
+	"mandate/cmd/booth/member"
 	"mandate/cmd/mandate/vault"
+	"mandate/verifier/light"
 )
 
 const voteUsage = `Casts a ballot with a voter card, or opens it on a second device instead.
@@ -38,18 +40,18 @@ Example:
 
 // RunVote is the command mandate vote.
 func RunVote(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer) int {
-	return runVote(ctx, args, in, stdout, stderr, Options{})
+	return runVote(ctx, args, in, stdout, stderr, member.Options{})
 }
 
 type voteCommand struct {
 	*console
 	path, lang string
 	vote       record.ID
-	client     *Client
-	wallet     *Wallet
+	client     *member.Client
+	wallet     *member.Wallet
 }
 
-func runVote(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o Options) int {
+func runVote(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Writer, o member.Options) int {
 	c := &voteCommand{console: newConsole("vote", in, stdout, stderr)}
 	f := flag.NewFlagSet("vote", flag.ContinueOnError)
 	f.StringVar(&c.path, "card", "", "")
@@ -69,7 +71,7 @@ func runVote(ctx context.Context, args []string, in io.Reader, stdout, stderr io
 	case c.path == "":
 		return c.misuse("-card is needed: the card file")
 	}
-	if c.wallet, c.client, err = open(c.path, *board, o); err != nil {
+	if c.wallet, c.client, err = open(ctx, c.path, *board, o); err != nil {
 		return c.fail(err)
 	}
 	done, err := c.input(*choices)
@@ -88,7 +90,7 @@ func runVote(ctx context.Context, args []string, in io.Reader, stdout, stderr io
 // only finds the vote if there is one that the card can vote in.
 func (c *voteCommand) only(ctx context.Context) error {
 	var open []record.ID
-	err := c.wallet.look(ctx, c.client, func(s *fold.State) error {
+	err := c.wallet.View(ctx, c.client, light.Focus{}, func(s *fold.State) error {
 		for _, v := range s.Votes() {
 			if v.Round.ID == c.wallet.Round() && v.Phase == fold.Open {
 				open = append(open, v.ID)
@@ -114,7 +116,7 @@ func (c *voteCommand) run(ctx context.Context) int {
 	checked := false
 	for {
 		b, err := c.client.Begin(ctx, c.wallet, c.vote)
-		if errors.Is(err, ErrPending) {
+		if errors.Is(err, member.ErrPending) {
 			return c.resume(ctx)
 		}
 		if err != nil {
@@ -160,10 +162,10 @@ func (c *voteCommand) resume(ctx context.Context) int {
 	return status
 }
 
-func (c *voteCommand) introduce(b *Booth) {
+func (c *voteCommand) introduce(b *member.Booth) {
 	c.say("Vote: %s", b.Manifest.Title.In(c.lang))
 	c.say("Vote's id: %s", c.vote)
-	c.say("Voting closes on %s.", date(b.Manifest.Closes))
+	c.say("Voting closes on %s.", member.Date(b.Manifest.Closes))
 	if b.Manifest.Mock {
 		c.say("This is a mock vote: it decides nothing.")
 	}
@@ -180,7 +182,7 @@ func (c *voteCommand) introduce(b *Booth) {
 }
 
 // prepare asks the questions and encrypts the answers.
-func (c *voteCommand) prepare(b *Booth) (*Prepared, bool) {
+func (c *voteCommand) prepare(b *member.Booth) (*member.Prepared, bool) {
 	contests := b.Contests()
 	selections := make([][]int, len(contests))
 	for i := range contests {
@@ -209,7 +211,7 @@ func (c *voteCommand) prepare(b *Booth) (*Prepared, bool) {
 }
 
 // decide asks what becomes of a ballot to which the device is committed.
-func (c *voteCommand) decide(p *Prepared) string {
+func (c *voteCommand) decide(p *member.Prepared) string {
 	c.say("\nThe ballot is made and has gone nowhere. Its id, computed from its bytes, is")
 	c.say("ballot: %s", p.Ballot())
 	c.say("Note it, or have your second device read it now. Then type\n  cast   to cast it\n  check  to give it up and see on the second device what it says\n  stop   to throw it away")
@@ -227,7 +229,7 @@ func (c *voteCommand) decide(p *Prepared) string {
 }
 
 // check opens a ballot for the second device.
-func (c *voteCommand) check(ctx context.Context, p *Prepared) error {
+func (c *voteCommand) check(ctx context.Context, p *member.Prepared) error {
 	opened, err := p.Open(ctx)
 	if err != nil {
 		return err
@@ -238,16 +240,16 @@ func (c *voteCommand) check(ctx context.Context, p *Prepared) error {
 	}
 	c.say("The ballot can never be cast now; that is on the board.")
 	c.say("opened: %s", name)
-	c.say("Take this file to the second device, and only there, and type:\n    mandate check -board %s -ballot %s FILE", c.client.options.Address, opened.Ballot)
+	c.say("Take this file to the second device, and only there, and type:\n    mandate check -board %s -ballot %s FILE", c.client.Address(), opened.Ballot)
 	c.say("Now make another ballot.\n")
 	return nil
 }
 
 // recorded writes the receipt and says whether the ballot counts.
-func (c *voteCommand) recorded(ctx context.Context, r *Receipt) int {
+func (c *voteCommand) recorded(ctx context.Context, r *member.Receipt) int {
 	name := fmt.Sprintf("%s.%s.%d.receipt", c.path, r.Vote.Short(), r.Number)
 	if err := vault.WriteFile(name, r.Text, 0o600); err != nil {
-		return c.fail(problem("the receipt is also in "+memoryFile(c.path), "the ballot is recorded; writing its receipt: %w", err))
+		return c.fail(problem("the receipt is also in "+NewKeep(c.path).Place(member.MemoryName), "the ballot is recorded; writing its receipt: %w", err))
 	}
 	c.say("The ballot is recorded.")
 	c.say("ballot: %s", r.Ballot)

@@ -1,39 +1,34 @@
 package issuing
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"mime"
-	"net/http"
 	"strings"
-	"time"
 
 	"mandate/ballot/credential"
 	"mandate/ballot/record"
 	"mandate/ballot/roll"
 )
 
-// A Client is a member's side of the two requests.
-type Client struct {
-	// HTTP sends the requests; nil means NewHTTPClient's. It should share nothing with what later casts a ballot: a connection, cookie or
-	// TLS ticket in common would tell the two apart from other members'.
-	HTTP *http.Client
+// A Transport carries one request to a registrar, by itself: each with a connection of its own as far as the program can tell, without cookies,
+// redirects or anything else in common with another. What it would share with what later casts a ballot would tell the two apart from other
+// members'.
+type Transport interface {
+	// Post sends a body of ContentType to an address and reads the answer, of which it takes at most limit bytes and one more. An error
+	// says that there was no answer.
+	Post(ctx context.Context, url string, body []byte, limit int) (Reply, error)
 }
 
-// NewHTTPClient returns a client of its own for one registrar: a new connection for every request, no cookies, no redirects, no compression,
-// no TLS session tickets.
-func NewHTTPClient() *http.Client {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DisableKeepAlives = true
-	t.DisableCompression = true
-	return &http.Client{
-		Transport:     t,
-		Timeout:       60 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+// A Reply is what was answered.
+type Reply struct {
+	Status int    // of HTTP
+	Type   string // the content type, without parameters, in lower case
+	Body   []byte
+}
+
+// A Client is a member's side of the two requests.
+type Client struct {
+	Transport Transport
 }
 
 // Entry asks a registrar at an address which roll entry the code is for. A refusal is an *Error.
@@ -63,35 +58,18 @@ func (c *Client) Card(ctx context.Context, address string, r *CardRequest) (*cre
 }
 
 func (c *Client) post(ctx context.Context, url string, body []byte, limit int) ([]byte, error) {
-	client := c.HTTP
-	if client == nil {
-		client = NewHTTPClient()
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return nil, errors.New("the registrar's address on the board is not well-formed")
-	}
-	req.Header.Set("Content-Type", ContentType)
-	resp, err := client.Do(req)
-	if err != nil {
+	r, err := c.Transport.Post(ctx, url, body, max(limit, maxErrorBody))
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("reaching the registrar: %w", err) // names the address, which has no secret in it
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		b, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody+1))
-		return nil, parseError(resp.StatusCode, b)
-	}
-	if t, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || t != ContentType {
-		return nil, fmt.Errorf("the registrar's answer is of type %q, want %s", plain(resp.Header.Get("Content-Type"), 100), ContentType)
-	}
-	b, err := io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the registrar's answer: %w", err)
-	}
-	if len(b) > limit {
+	case r.Status != statusOK:
+		return nil, parseError(r.Status, r.Body)
+	case len(r.Body) > limit:
 		return nil, fmt.Errorf("the registrar's answer has more than %d bytes", limit)
+	case r.Type != ContentType:
+		return nil, fmt.Errorf("the registrar's answer is of type %q, want %s", plain(r.Type, 100), ContentType)
 	}
-	return b, nil
+	return r.Body, nil
 }
 
 // Address returns the base address of a registrar as the round record has it, without a slash at its end.

@@ -3,7 +3,6 @@ package issuing
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"unicode/utf8"
 )
@@ -29,28 +28,31 @@ const (
 	CodeFault     = "fault"      // the registrar failed
 )
 
-// refusals are the statuses and sentences of the codes. A sentence tells a member what to do next.
+// statusOK is the status of an answer that is no refusal. This package links no net/http, which is too much for a booth.
+const statusOK = 200
+
+// refusals are the statuses of HTTP and the sentences of the codes. A sentence tells a member what to do next.
 var refusals = map[string]struct {
 	status   int
 	sentence string
 }{
-	CodeMediaType: {http.StatusUnsupportedMediaType, "A request for a card is sent with the content type application/cbor. Use a program made for this purpose."},
-	CodeOversize:  {http.StatusRequestEntityTooLarge, "This is larger than any request for a card. Use a program made for this purpose."},
-	CodeMalformed: {http.StatusBadRequest, "This request cannot be read. Reload the page, or install the newest version of the program, and try again."},
-	CodeRound:     {http.StatusNotFound, "This registrar does not issue cards of that round. Use the link in its newest message to you."},
-	CodeNotOpen:   {http.StatusServiceUnavailable, "Cards cannot be collected yet. Keep the code and come back when the round has opened."},
-	CodeNotReady:  {http.StatusServiceUnavailable, "This registrar is still checking the list of members and making its keys. Keep the code and come back later."},
-	CodeClosed:    {http.StatusGone, "The time for collecting cards of this round is over. Ask the commission when the next round opens."},
-	CodeRate:      {http.StatusTooManyRequests, "Too many wrong codes came from your network. Wait ten minutes, then type the code exactly as it stands in the message."},
-	CodeBusy:      {http.StatusServiceUnavailable, "Many members are collecting cards just now. Your code stays good: try again in a minute."},
-	CodeCode:      {http.StatusForbidden, "This code is not known here. Use the newest message from this registrar, for a new code replaces the old one; or ask it for a new code."},
-	CodeAnswered:  {http.StatusConflict, "A card was issued for your entry already, to another request. Restore that card from its file or its 24 words; it can be collected again as often as needed. If you never asked for one, tell the commission: somebody may have used your code."},
-	CodeClash:     {http.StatusConflict, "This very request was answered for another member. Your device has drawn the same secret as theirs: begin again with a new card, on another device."},
-	CodeRestored:  {http.StatusConflict, "The board says that you have a card from this registrar, but after a loss of data the registrar does not know for which request. If your card is complete it is good; if not, tell the commission, who can see what the board says of your entry."},
-	CodeRequest:   {http.StatusBadRequest, "This request does not fit this registrar's keys. Fetch the keys from the board again, and try again."},
-	CodeBoard:     {http.StatusServiceUnavailable, "This registrar cannot reach the board just now. Your code stays good: try again in some minutes."},
-	CodeStopping:  {http.StatusServiceUnavailable, "This registrar is being restarted. Your code stays good: try again in a minute."},
-	CodeFault:     {http.StatusInternalServerError, "This registrar has failed. Your code stays good: try again later, and tell the registrar if it happens again."},
+	CodeMediaType: {415, "A request for a card is sent with the content type application/cbor. Use a program made for this purpose."},
+	CodeOversize:  {413, "This is larger than any request for a card. Use a program made for this purpose."},
+	CodeMalformed: {400, "This request cannot be read. Reload the page, or install the newest version of the program, and try again."},
+	CodeRound:     {404, "This registrar does not issue cards of that round. Use the link in its newest message to you."},
+	CodeNotOpen:   {503, "Cards cannot be collected yet. Keep the code and come back when the round has opened."},
+	CodeNotReady:  {503, "This registrar is still checking the list of members and making its keys. Keep the code and come back later."},
+	CodeClosed:    {410, "The time for collecting cards of this round is over. Ask the commission when the next round opens."},
+	CodeRate:      {429, "Too many wrong codes came from your network. Wait ten minutes, then type the code exactly as it stands in the message."},
+	CodeBusy:      {503, "Many members are collecting cards just now. Your code stays good: try again in a minute."},
+	CodeCode:      {403, "This code is not known here. Use the newest message from this registrar, for a new code replaces the old one; or ask it for a new code."},
+	CodeAnswered:  {409, "A card was issued for your entry already, to another request. Restore that card from its file or its 24 words; it can be collected again as often as needed. If you never asked for one, tell the commission: somebody may have used your code."},
+	CodeClash:     {409, "This very request was answered for another member. Your device has drawn the same secret as theirs: begin again with a new card, on another device."},
+	CodeRestored:  {409, "The board says that you have a card from this registrar, but after a loss of data the registrar does not know for which request. If your card is complete it is good; if not, tell the commission, who can see what the board says of your entry."},
+	CodeRequest:   {400, "This request does not fit this registrar's keys. Fetch the keys from the board again, and try again."},
+	CodeBoard:     {503, "This registrar cannot reach the board just now. Your code stays good: try again in some minutes."},
+	CodeStopping:  {503, "This registrar is being restarted. Your code stays good: try again in a minute."},
+	CodeFault:     {500, "This registrar has failed. Your code stays good: try again later, and tell the registrar if it happens again."},
 }
 
 // An Error is a registrar's refusal.
@@ -64,7 +66,7 @@ func (e *Error) Error() string { return e.Sentence + " (" + e.Code + ")" }
 
 // Temporary reports whether the same request may be answered later.
 func (e *Error) Temporary() bool {
-	return e.Status == http.StatusServiceUnavailable || e.Status == http.StatusTooManyRequests || e.Status == http.StatusInternalServerError
+	return e.Status == 503 || e.Status == 429 || e.Status == 500
 }
 
 // Refuse returns the refusal with a code of this package.

@@ -1,8 +1,7 @@
-package voter
+package member
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -45,10 +44,10 @@ func TestSupportIsGivenOnce(t *testing.T) {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	// Another device of the same card, which knows nothing of it.
-	if err := os.Remove(memoryFile(s.file("ana.card"))); err != nil {
+	if err := os.Remove(s.file("ana.card") + ".memory"); err != nil {
 		t.Fatal(err)
 	}
-	other, err := OpenWallet(s.file("ana.card"))
+	other, err := OpenWallet(t.Context(), folderKeep(s.file("ana.card")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,39 +188,4 @@ func TestSpeak(t *testing.T) {
 	if _, err := named.client.Speak(t.Context(), w2, named.vote.ID, "for", "Yes."); err == nil || !strings.Contains(err.Error(), "no anonymous") {
 		t.Errorf("named statements only: %v", err)
 	}
-}
-
-func TestSupportCommandsSayHowTheyAreCalled(t *testing.T) {
-	for _, c := range []struct {
-		run  func(args ...string) (int, string, string)
-		args string
-		code int
-		want string
-	}{
-		{support, "-h", 0, "Example:"},
-		{support, "", 2, "-card"},
-		{support, "-card x", 2, "-petition"},
-		{support, "-card x -vote abc", 2, "-petition"},
-		{support, "-card x stray", 2, "stray"},
-		{support, "-card /nowhere/x -vote " + strings.Repeat("ab", 32), 1, "hint: name the card file"},
-		{statement, "-h", 0, "Example:"},
-		{statement, "-card x -vote " + strings.Repeat("ab", 32) + " why.txt", 2, "-side"},
-		{statement, "-card x -side for -vote " + strings.Repeat("ab", 32), 2, "TEXT-FILE"},
-		{statement, "-card x -side for -vote " + strings.Repeat("ab", 32) + " /nowhere/why.txt", 1, "hint: name the file"},
-	} {
-		code, out, errs := c.run(strings.Fields(c.args)...)
-		if code != c.code || !strings.Contains(out+errs, c.want) {
-			t.Errorf("%s: exit %d, %s%s", c.args, code, out, errs)
-		}
-	}
-}
-
-func support(args ...string) (int, string, string) {
-	var out, errs strings.Builder
-	return RunSupport(context.Background(), args, strings.NewReader(""), &out, &errs), out.String(), errs.String()
-}
-
-func statement(args ...string) (int, string, string) {
-	var out, errs strings.Builder
-	return RunStatement(context.Background(), args, strings.NewReader(""), &out, &errs), out.String(), errs.String()
 }

@@ -1,4 +1,4 @@
-package voter
+package member
 
 import (
 	"bytes"
@@ -39,7 +39,7 @@ func TestCollecting(t *testing.T) {
 	if err != nil || a.Key != b.Key || !bytes.Equal(a.Signatures, b.Signatures) || len(again.Missing()) > 0 {
 		t.Errorf("read again it is another card (%v)", err)
 	}
-	if info, err := os.Stat(memoryFile(w.path)); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(pathOf(w) + ".memory"); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
 }
@@ -70,10 +70,10 @@ func TestTheCardIsKeptBeforeTheFirstRequest(t *testing.T) {
 	}
 	// What is there already is never written over.
 	o := s.round.Roll.Opening(2)
-	if _, err := s.client.NewWallet(t.Context(), s.file("card"), s.round.ID, &o); err == nil {
+	if _, err := s.client.NewWallet(t.Context(), folderKeep(s.file("card")), s.round.ID, &o); err == nil {
 		t.Error("a card was written over")
 	}
-	if _, err := s.client.NewWallet(t.Context(), s.file("no/such/folder"), s.round.ID, &o); err == nil {
+	if _, err := s.client.NewWallet(t.Context(), folderKeep(s.file("no/such/folder")), s.round.ID, &o); err == nil {
 		t.Error("a card was kept nowhere")
 	}
 }
@@ -101,7 +101,7 @@ func TestCollectingGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if err := os.Remove(memoryFile(w.path)); err != nil {
+	if err := os.Remove(pathOf(w) + ".memory"); err != nil {
 		t.Fatal(err)
 	}
 	forgot := s.reopen(w)
@@ -112,7 +112,7 @@ func TestCollectingGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := s.round.Roll.Opening(7)
-	restored, err := s.client.RestoreWallet(t.Context(), s.file("restored"), s.round.ID, &o, secret)
+	restored, err := s.client.RestoreWallet(t.Context(), folderKeep(s.file("restored")), s.round.ID, &o, secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestF19_AnswerWithoutItsIssueRecord(t *testing.T) {
 		w := s.begin(1, "")
 		d.answer = change
 		err := s.client.Collect(t.Context(), w, 1, d.code(1))
-		if wantProblem(t, err, ErrAlarm, "issue record"); w.has(1) {
+		if wantProblem(t, err, ErrAlarm, "issue record"); w.Has(1) {
 			t.Errorf("%s: the answer was kept", name)
 		}
 		d.answer = nil
@@ -324,10 +324,10 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 func TestDamagedFiles(t *testing.T) {
 	s := newRound(t, simulate.Config{})
 	w := s.card(1, "card")
-	if _, err := OpenWallet(s.file("nothing")); err == nil {
+	if _, err := OpenWallet(t.Context(), folderKeep(s.file("nothing"))); err == nil {
 		t.Error("a card was opened that is not there")
 	}
-	whole, err := os.ReadFile(memoryFile(w.path))
+	whole, err := os.ReadFile(pathOf(w) + ".memory")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,18 +335,18 @@ func TestDamagedFiles(t *testing.T) {
 		"cut short": whole[:len(whole)/2], "empty": {}, "longer": append(bytes.Clone(whole), 0), "another version": bytes.Replace(whole, []byte("v1"), []byte("v9"), 1),
 		"another round": bytes.Replace(whole, s.round.ID[:8], []byte("12345678"), 1),
 	} {
-		if err := os.WriteFile(memoryFile(w.path), b, 0o600); err != nil {
+		if err := os.WriteFile(pathOf(w)+".memory", b, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		var p *Problem
-		if _, err := OpenWallet(w.path); !errors.As(err, &p) || !strings.Contains(p.Hint, "repeat their answers") {
+		if _, err := OpenWallet(t.Context(), w.keep); !errors.As(err, &p) || !strings.Contains(p.Hint, "repeat their answers") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := os.WriteFile(w.path, []byte("mandate voter card, version 1\n"), 0o600); err != nil {
+	if err := os.WriteFile(pathOf(w), []byte("mandate voter card, version 1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenWallet(w.path); err == nil || !strings.Contains(err.Error(), "line 2") && !strings.Contains(err.Error(), "line 3") {
+	if _, err := OpenWallet(t.Context(), w.keep); err == nil || !strings.Contains(err.Error(), "line 2") && !strings.Contains(err.Error(), "line 3") {
 		t.Errorf("a damaged card: %v", err)
 	}
 }
@@ -371,17 +371,6 @@ func TestE12_NothingPrintsASecret(t *testing.T) {
 		got := fmt.Sprintf("%v %+v %#v %s %d %x ", v, v, v, v, v, v) + string(j)
 		if err != nil || strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(got, "REDACTED", ""), " ", ""), `"`, "") != "" {
 			t.Errorf("%T prints %s (%v)", v, got, err)
-		}
-	}
-}
-
-func TestAddressesThatCanBeRead(t *testing.T) {
-	for address, want := range map[string]bool{
-		"https://r.example": false, "http://r.example": true, "http://127.0.0.1:80/x": false, "http://localhost:1": false, "http://[::1]:1": false,
-		"http://localhost.example": true, "http://192.168.1.1": true, "": false,
-	} {
-		if isPlain(address) != want {
-			t.Errorf("%q: %v", address, !want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package voter
+package member
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/bulletin/client"
-	"mandate/cmd/mandate/party"
 	"mandate/verifier/boardlog"
+	"mandate/verifier/light"
 )
 
 // A Booth is a ballot about to be made: its randomness is drawn, the choice is not known yet. It prints as REDACTED.
@@ -48,15 +48,15 @@ type Booth struct {
 // if a ballot was sent before and its receipt is missing; Resume deals with it.
 func (c *Client) Begin(ctx context.Context, w *Wallet, vote record.ID) (*Booth, error) {
 	b := &Booth{client: c, wallet: w, vote: vote}
-	err := w.look(ctx, c, func(s *fold.State) error { return b.read(s) })
+	err := w.look(ctx, c, w.lateness(light.Focus{Vote: vote, Keys: w.chain(vote, ballotSlot)}), func(s *fold.State) error { return b.read(s) })
 	if err != nil {
 		return nil, err
 	}
 	if bad := cast.CheckCredential(b.ctx, b.cred.Key, b.cred.Signatures); bad != nil {
-		return nil, problem("move the file "+memoryFile(w.path)+" away and run mandate card again: the registrars repeat their answers", "the card's signatures: %w", bad)
+		return nil, w.badSignatures(bad)
 	}
 	b.draft = cast.NewDraft()
-	return b, w.save()
+	return b, w.save(ctx)
 }
 
 // read takes what the ballot needs from the board's state.
@@ -73,13 +73,13 @@ func (b *Booth) read(s *fold.State) error {
 	switch v.Phase {
 	case fold.Open:
 	case fold.Proposed:
-		return problem("mandate support supports a petition; come back when the vote is called and open", "the vote is proposed, and not called yet")
+		return problem(CodeNotOpen, "the petition can be supported; come back when the vote is called and open", "the vote is proposed, and not called yet")
 	case fold.Lapsed, fold.Cancelled, fold.Annulled:
-		return problem("no ballot of it counts", "the vote is %v: it has ended without a result", v.Phase)
+		return problem(CodeClosed, "no ballot of it counts", "the vote is %v: it has ended without a result", v.Phase)
 	case fold.Called:
-		return problem("keep the card and come back then", "voting has not opened; it is to open on %s", date(v.Manifest.Opens))
+		return problem(CodeNotOpen, "keep the card and come back then", "voting has not opened; it is to open on %s", Date(v.Manifest.Opens))
 	default:
-		return problem("mandate receipt shows what became of the ballots of this card", "voting has closed")
+		return problem(CodeClosed, "look at what became of the ballots of this card", "voting has closed")
 	}
 	if err := b.client.isFresh(s); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (b *Booth) read(s *fold.State) error {
 func (b *Booth) chain(v *fold.Vote) error {
 	own := b.wallet.memory.in(b.vote, false)
 	if last := own.last(); last != nil && len(last.Receipt) == 0 && !v.IsCast(record.IDOf(last.Ballot)) {
-		return problem("the same ballot can be sent again without harm", "%w: ballot %s", ErrPending, record.IDOf(last.Ballot))
+		return problem(CodePending, "the same ballot can be sent again without harm", "%w: ballot %s", ErrPending, record.IDOf(last.Ballot))
 	}
 	number, id, voted := v.Last(b.cred.Key)
 	if !voted {
@@ -110,14 +110,15 @@ func (b *Booth) chain(v *fold.Vote) error {
 	}
 	b.Number, b.prev = number+1, id
 	if !v.Manifest.Revote {
-		return problem("mandate receipt shows the ballot; if this device did not cast it, tell the commission", "%w", ErrSpent)
+		return problem(CodeSpent, "look at the ballots of this card; if this device did not cast it, tell the commission", "%w", ErrSpent)
 	}
 	return nil
 }
 
 const dateForm = "2 January 2006 15:04 UTC"
 
-func date(seconds uint64) string { return time.Unix(int64(seconds), 0).UTC().Format(dateForm) }
+// Date writes a time, in seconds since 1970, for people.
+func Date(seconds uint64) string { return time.Unix(int64(seconds), 0).UTC().Format(dateForm) }
 
 // Contests returns the questions of the vote.
 func (b *Booth) Contests() []contest.Contest { return b.Manifest.Contests }
@@ -182,7 +183,7 @@ func (p *Prepared) Cast(ctx context.Context) (*Receipt, error) {
 	w := p.booth.wallet
 	in := w.memory.in(p.booth.vote, true)
 	in.Ballots = append(in.Ballots, sent{Ballot: p.rec.Raw()})
-	if err := w.save(); err != nil {
+	if err := w.save(ctx); err != nil {
 		in.Ballots = in.Ballots[:len(in.Ballots)-1]
 		return nil, err
 	}
@@ -201,7 +202,7 @@ func (c *Client) Resume(ctx context.Context, w *Wallet, vote record.ID) (*Receip
 		return nil, err
 	}
 	var who authority
-	err = w.look(ctx, c, func(s *fold.State) (err error) {
+	err = w.look(ctx, c, light.Focus{Vote: vote}, func(s *fold.State) (err error) {
 		who, err = authorityOf(s)
 		return err
 	})
@@ -217,42 +218,41 @@ func (c *Client) deliver(ctx context.Context, w *Wallet, rec *record.Record, who
 	mine := in.find(rec.ID())
 	promise, err := c.board.Submit(ctx, rec)
 	switch {
-	case party.RefusalCode(err) != "" && len(mine.Promise) > 0:
-		var r *client.Refused
-		errors.As(err, &r)
-		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}, {"promise", mine.Promise}, {"refusal", r.Raw}}, "the board has promised to record ballot %s and now refuses it: %w", rec.ID(), err)
-	case party.RefusalCode(err) != "":
-		mine.Refused = party.RefusalCode(err) // never promised: nothing was cast
-		return nil, errors.Join(boardProblem(err), w.save())
+	case isRefused(err) != nil && len(mine.Promise) > 0:
+		r := isRefused(err)
+		return nil, w.accuse(ctx, []exhibit{{"ballot", rec.Raw()}, {"promise", mine.Promise}, {"refusal", r.Raw}}, "the board has promised to record ballot %s and now refuses it: %w", rec.ID(), err)
+	case isRefused(err) != nil:
+		mine.Refused = isRefused(err).Code // never promised: nothing was cast
+		return nil, errors.Join(boardProblem(err), w.save(ctx))
 	case errors.Is(err, client.ErrUntrusted):
-		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}}, "ballot %s: %w", rec.ID(), err)
+		return nil, w.accuse(ctx, []exhibit{{"ballot", rec.Raw()}}, "ballot %s: %w", rec.ID(), err)
 	case err != nil:
-		return nil, problem("run mandate vote again: it sends the very same ballot, which is recorded once however often it is sent",
+		return nil, problem(CodePending, "send it again: it is the very same ballot, which is recorded once however often it is sent",
 			"%w: ballot %s was sent and there was no answer: %w", ErrPending, rec.ID(), err)
 	}
 	if err := who.checkPromise(promise, rec); err != nil {
-		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "ballot %s: %w", rec.ID(), err)
+		return nil, w.accuse(ctx, []exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "ballot %s: %w", rec.ID(), err)
 	}
 	mine.Promise = promise
-	if err := w.save(); err != nil {
+	if err := w.save(ctx); err != nil {
 		return nil, err
 	}
 	text, err := c.board.Receipt(ctx, rec.ID())
 	switch {
 	case errors.Is(err, client.ErrUnknown):
-		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "the board has promised to record ballot %s, and now knows nothing of it", rec.ID())
+		return nil, w.accuse(ctx, []exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "the board has promised to record ballot %s, and now knows nothing of it", rec.ID())
 	case errors.Is(err, client.ErrUntrusted):
-		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "ballot %s: %w", rec.ID(), err)
+		return nil, w.accuse(ctx, []exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "ballot %s: %w", rec.ID(), err)
 	case err != nil:
-		return nil, problem("the board's promise is kept beside the card; run mandate vote again to get the receipt", "%w: ballot %s: %w", ErrPending, rec.ID(), err)
+		return nil, problem(CodePending, "the board's promise is kept; ask again for the receipt", "%w: ballot %s: %w", ErrPending, rec.ID(), err)
 	}
 	r, cp, err := who.checkReceipt(text, rec)
 	if err != nil {
-		return nil, w.accuse([]exhibit{{"ballot", rec.Raw()}, {"promise", promise}, {"receipt", text}}, "ballot %s: %w", rec.ID(), err)
+		return nil, w.accuse(ctx, []exhibit{{"ballot", rec.Raw()}, {"promise", promise}, {"receipt", text}}, "ballot %s: %w", rec.ID(), err)
 	}
 	mine.Receipt = text
 	w.memory.see(cp)
-	return r, w.save()
+	return r, w.save(ctx)
 }
 
 // checkPromise reports whether the board has promised exactly this ballot.
@@ -295,10 +295,10 @@ func (a *authority) checkInclusion(text []byte, rec *record.Record) (index uint6
 // Counts reports whether a ballot that was cast with the card is the one that counts, as the board stands now.
 func (c *Client) Counts(ctx context.Context, w *Wallet, r *Receipt) (bool, error) {
 	var counts bool
-	err := w.look(ctx, c, func(s *fold.State) error {
+	err := w.look(ctx, c, light.Focus{Vote: r.Vote, Keys: w.chain(r.Vote, ballotSlot)}, func(s *fold.State) error {
 		v := s.Vote(r.Vote)
 		if v == nil {
-			return problem("try again later", "%w: the vote is not on it", ErrOldBoard)
+			return problem(CodeOldBoard, "try again later", "%w: the vote is not on it", ErrOldBoard)
 		}
 		cred, err := w.credential(v.Manifest.Slot)
 		if err != nil {
@@ -309,15 +309,6 @@ func (c *Client) Counts(ctx context.Context, w *Wallet, r *Receipt) (bool, error
 		return nil
 	})
 	return counts, err
-}
-
-// boardProblem makes the board's refusal a problem. The sentence says what to do.
-func boardProblem(err error) error {
-	var r *client.Refused
-	if errors.As(err, &r) {
-		return &Problem{fmt.Errorf("the board refuses (%s)", r.Code), r.Sentence}
-	}
-	return problem("try again in a minute", "%w", err)
 }
 
 // An Opened is a ballot that is to be looked at and can never be cast. It prints as REDACTED.
@@ -346,10 +337,10 @@ func (p *Prepared) Open(ctx context.Context) (*Opened, error) {
 	}
 	in := w.memory.in(b.vote, true)
 	in.Checked = append(in.Checked, p.rec.ID())
-	if err := w.save(); err != nil {
+	if err := w.save(ctx); err != nil {
 		return nil, err
 	}
-	text, err := encodeOpened(b.vote, p.opening, p.rec)
+	text, err := (&cast.Opened{Vote: b.vote, Opening: p.opening, Record: p.rec}).Encode()
 	p.Wipe()
 	if err != nil {
 		return nil, err

@@ -1,11 +1,8 @@
-package voter
+package member
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
-	"net/url"
 
 	"mandate/ballot/credential"
 	"mandate/ballot/fold"
@@ -14,6 +11,7 @@ import (
 	"mandate/cmd/mandate/registrar/issuing"
 	"mandate/crypto/blind"
 	"mandate/crypto/sigma"
+	"mandate/verifier/light"
 )
 
 // A Window is a round as a member sees it.
@@ -31,7 +29,7 @@ func (w *Window) IsOpen() bool { return w.Now < w.Closes }
 // Rounds returns the rounds on the board, in log order.
 func (c *Client) Rounds(ctx context.Context, lang string) ([]Window, error) {
 	var out []Window
-	err := c.look(ctx, 0, func(s *fold.State) error {
+	err := c.look(ctx, 0, light.Focus{}, func(s *fold.State) error {
 		for _, r := range s.Rounds() {
 			m := r.Manifest
 			out = append(out, Window{r.ID, m.Title.In(lang), m.Registrars, m.Opens, m.Closes, s.Now()})
@@ -88,22 +86,24 @@ func findRound(s *fold.State, id record.ID) (*fold.Round, error) {
 	if r := s.Round(id); r != nil {
 		return r, nil
 	}
-	return nil, problem("check the round's id, and the board's address", "round %s is not on this board", id)
+	return nil, problem(CodeUnknown, "check the round's id, and the board's address", "round %s is not on this board", id)
 }
 
 func (o *office) notReady(why string) error {
-	return problem("keep the code and try again later", "%s %s on the board yet", o.name(), why)
+	return problem(CodeNotOpen, "keep the code and try again later", "%s %s on the board yet", o.name(), why)
 }
 
 func (o *office) name() string { return fmt.Sprintf("registrar %d (%s)", o.index, o.manifest.Name) }
 
-func (c *Client) registrars() *issuing.Client { return &issuing.Client{HTTP: c.options.HTTP} }
+func (c *Client) registrars() *issuing.Client {
+	return &issuing.Client{Transport: c.options.Registrars}
+}
 
 // Enter asks a registrar, from 1, for which roll entry the code is, and checks that the entry is on the board as the registrar says. The
 // member should see number and name before going on. Nothing has been drawn or sent yet.
 func (c *Client) Enter(ctx context.Context, round record.ID, registrar int, code issuing.Code) (*roll.Opening, error) {
 	var o *office
-	err := c.look(ctx, 0, func(s *fold.State) (err error) {
+	err := c.look(ctx, 0, light.Focus{Round: round, Entries: true}, func(s *fold.State) (err error) {
 		o, err = c.office(s, round, registrar)
 		return err
 	})
@@ -127,28 +127,19 @@ func (c *Client) enter(ctx context.Context, o *office, code issuing.Code) (*roll
 	return opening, nil
 }
 
-// refused makes a registrar's refusal a problem.
-func (o *office) refused(err error) error {
-	var refusal *issuing.Error
-	if errors.As(err, &refusal) {
-		return &Problem{fmt.Errorf("%s: %w", o.name(), err), "the sentence above is the registrar's own; if it does not help, contact " + o.manifest.Operator}
-	}
-	return problem("nothing is lost: try again later with the same code", "%s: %w", o.name(), err)
-}
-
-// NewWallet draws a card for the member of a roll entry of a round and keeps it at path, mode 0600. With an empty path it is kept nowhere.
-func (c *Client) NewWallet(ctx context.Context, path string, round record.ID, entry *roll.Opening) (*Wallet, error) {
-	return c.newWallet(ctx, path, round, entry, credential.NewSecret())
+// NewWallet draws a card for the member of a roll entry of a round and keeps it. Without a Keep it is kept nowhere: for simulations.
+func (c *Client) NewWallet(ctx context.Context, keep Keep, round record.ID, entry *roll.Opening) (*Wallet, error) {
+	return c.newWallet(ctx, keep, round, entry, credential.NewSecret())
 }
 
 // RestoreWallet makes a card again of its secret. Registrars answer its requests as the first time.
-func (c *Client) RestoreWallet(ctx context.Context, path string, round record.ID, entry *roll.Opening, secret credential.Secret) (*Wallet, error) {
-	return c.newWallet(ctx, path, round, entry, secret)
+func (c *Client) RestoreWallet(ctx context.Context, keep Keep, round record.ID, entry *roll.Opening, secret credential.Secret) (*Wallet, error) {
+	return c.newWallet(ctx, keep, round, entry, secret)
 }
 
-func (c *Client) newWallet(ctx context.Context, path string, round record.ID, entry *roll.Opening, secret credential.Secret) (*Wallet, error) {
+func (c *Client) newWallet(ctx context.Context, keep Keep, round record.ID, entry *roll.Opening, secret credential.Secret) (*Wallet, error) {
 	card := &credential.Keepsake{Board: c.options.Address, Round: round, Entry: entry.Index, Secret: secret}
-	err := c.look(ctx, 0, func(s *fold.State) error {
+	err := c.look(ctx, 0, light.Focus{Round: round}, func(s *fold.State) error {
 		r, err := findRound(s, round)
 		if err != nil {
 			return err
@@ -163,14 +154,14 @@ func (c *Client) newWallet(ctx context.Context, path string, round record.ID, en
 	if err != nil {
 		return nil, err
 	}
-	return newWallet(path, card)
+	return newWallet(ctx, keep, card)
 }
 
 // Collect gets a registrar's signatures, verifies and keeps them. The registrar must know the code for the card's own roll entry: a code of
 // somebody else's would spend their right to a card on this one. It may be called again at any time.
 func (c *Client) Collect(ctx context.Context, w *Wallet, registrar int, code issuing.Code) error {
 	var o *office
-	err := w.look(ctx, c, func(s *fold.State) (err error) {
+	err := w.look(ctx, c, light.Focus{Entries: true}, func(s *fold.State) (err error) {
 		o, err = c.office(s, w.card.Round, registrar)
 		return err
 	})
@@ -182,7 +173,7 @@ func (c *Client) Collect(ctx context.Context, w *Wallet, registrar int, code iss
 		return err
 	}
 	if opening.Index != w.card.Entry {
-		return problem("use the code from the message that this registrar sent to the card's own member; nothing was sent with this one",
+		return problem(CodeForm, "use the code from the message that this registrar sent to the card's own member; nothing was sent with this one",
 			"%s: this code is for %s (number %s, roll entry %d), the card is for roll entry %d", o.name(), opening.Name, opening.Number, opening.Index, w.card.Entry)
 	}
 	requests, err := credential.NewRequests(w.card.Secret, w.card.Round, uint64(registrar), o.keys)
@@ -195,7 +186,7 @@ func (c *Client) Collect(ctx context.Context, w *Wallet, registrar int, code iss
 	}
 	signatures, issue, err := requests.Open(o.genesis, w.card.Round, w.card.Entry, o.author, a)
 	if err != nil {
-		return w.accuse([]exhibit{{"request", requests.Bytes()}, {"blind signatures", a.Signatures}, {"issue record", a.Issue}},
+		return w.accuse(ctx, []exhibit{{"request", requests.Bytes()}, {"blind signatures", a.Signatures}, {"issue record", a.Issue}},
 			"%s did not sign what it was asked to with the keys that are on the board: %w", o.name(), err)
 	}
 	kept := answer{Issue: issue.Raw()}
@@ -203,28 +194,69 @@ func (c *Client) Collect(ctx context.Context, w *Wallet, registrar int, code iss
 		kept.Signatures = append(append(kept.Signatures, signatures[i].Prefix[:]...), signatures[i].Sig[:]...)
 	}
 	w.memory.Answers[registrar-1] = kept
-	return w.save()
+	return w.save(ctx)
 }
 
 // Unpublished returns the registrars, from 1, that have signed the card and whose issue record is not on the board yet.
 func (c *Client) Unpublished(ctx context.Context, w *Wallet) ([]int, error) {
 	var out []int
-	err := w.look(ctx, c, func(s *fold.State) error {
+	err := w.look(ctx, c, w.lateness(light.Focus{}), func(s *fold.State) (err error) {
+		_, err = w.round(s)
+		if err != nil {
+			return err
+		}
 		out = w.unpublished(s)
 		return nil
 	})
 	return out, err
 }
 
+// lateness adds to a focus what unpublished needs, unless it is known already.
+func (w *Wallet) lateness(f light.Focus) light.Focus {
+	for _, a := range w.memory.Answers {
+		f.Issues = f.Issues || len(a.Signatures) > 0 && !a.Published
+	}
+	return f
+}
+
+// unpublished returns the registrars, from 1, that have answered and whose issue record is not on the board. The card's round must be.
 func (w *Wallet) unpublished(s *fold.State) []int {
 	var out []int
 	r := s.Round(w.card.Round)
 	for i := range w.memory.Answers {
-		if w.has(i+1) && !r.IsIssued(i+1, w.card.Entry) {
+		a := &w.memory.Answers[i]
+		a.Published = a.Published || r.IsIssued(i+1, w.card.Entry)
+		if len(a.Signatures) > 0 && !a.Published {
 			out = append(out, i+1)
 		}
 	}
 	return out
+}
+
+// An Issue says whether a registrar has said on the board that it issued a card to the member's roll entry.
+type Issue struct {
+	Registrar int // from 1
+	Name      string
+	Answered  bool // this device has the registrar's answer
+	Published bool
+}
+
+// Issues returns what the board says of the card's roll entry, by registrar. foreign says that a registrar which has
+// not answered this device has issued a card there: if the member has not collected it on another device, somebody else has.
+func (c *Client) Issues(ctx context.Context, w *Wallet) (issues []Issue, foreign bool, err error) {
+	err = w.look(ctx, c, light.Focus{Issues: true}, func(s *fold.State) error {
+		r, err := w.round(s)
+		if err != nil {
+			return err
+		}
+		for i := range w.memory.Answers {
+			x := Issue{i + 1, r.Manifest.Registrars[i].Name, w.Has(i + 1), r.IsIssued(i+1, w.card.Entry)}
+			foreign = foreign || x.Published && !x.Answered
+			issues = append(issues, x)
+		}
+		return nil
+	})
+	return issues, foreign, err
 }
 
 // PostIssues puts the card's issue records on the board where a registrar has not done so. That says when the member was at work; so it
@@ -245,14 +277,4 @@ func (c *Client) PostIssues(ctx context.Context, w *Wallet) (posted int, err err
 		posted++
 	}
 	return posted, nil
-}
-
-// isPlain reports whether what is sent to an address can be read on the way: it is not encrypted, and leaves this machine.
-func isPlain(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
 }

@@ -1,4 +1,4 @@
-package voter
+package member
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"mandate/ballot/cast"
 	"mandate/ballot/contest"
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
@@ -28,7 +29,7 @@ func TestI1_CheckingABallot(t *testing.T) {
 	if _, err := p.Open(t.Context()); !errors.Is(err, errDecided) {
 		t.Errorf("opened twice: %v", err)
 	}
-	device := New(s.board.View(), s.options())
+	device := New(wholeLog{s.board.View()}, s.options())
 	found, err := device.Verify(t.Context(), opened.Text(), shown)
 	if err != nil || found.Ballot != shown || found.Vote != s.vote.ID || !found.Spoiled || !reflect.DeepEqual(found.Selections, [][]int{{simulate.No}, {4, 0}}) {
 		t.Fatalf("%+v, %v", found, err)
@@ -54,7 +55,7 @@ func TestI1_CheckingABallot(t *testing.T) {
 func TestI1_LyingDevice(t *testing.T) {
 	s := newScene(t, simulate.Config{Revote: true})
 	w := s.card(2, "card")
-	device := New(s.board.View(), s.options())
+	device := New(wholeLog{s.board.View()}, s.options())
 
 	told := s.prepare(w, []int{simulate.Yes})
 	false1 := s.prepare(w, []int{simulate.No})
@@ -63,7 +64,7 @@ func TestI1_LyingDevice(t *testing.T) {
 		t.Fatal("not what was chosen")
 	}
 	text := func(p *Prepared, rec *record.Record) []byte {
-		b, err := encodeOpened(s.vote.ID, p.opening, rec)
+		b, err := (&cast.Opened{Vote: s.vote.ID, Opening: p.opening, Record: rec}).Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,16 +96,16 @@ func TestI1_LyingDevice(t *testing.T) {
 func TestOpenedBallotsThatCannotBeRead(t *testing.T) {
 	s := newScene(t, simulate.Config{})
 	p := s.prepare(s.card(2, ""), []int{0})
-	whole, err := encodeOpened(s.vote.ID, p.opening, p.rec)
+	whole, err := (&cast.Opened{Vote: s.vote.ID, Opening: p.opening, Record: p.rec}).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := encodeOpened(s.round.ID, p.opening, p.rec)
+	other, err := (&cast.Opened{Vote: s.round.ID, Opening: p.opening, Record: p.rec}).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, b := range map[string][]byte{
-		"nothing": nil, "no title": whole[1:], "cut short": whole[:len(whole)/2], "too long": append(bytes.Clone(whole), make([]byte, maxOpened)...),
+		"nothing": nil, "no title": whole[1:], "cut short": whole[:len(whole)/2], "too long": append(bytes.Clone(whole), make([]byte, cast.MaxOpened)...),
 		"a letter more": append(bytes.Clone(whole), 'A'), "not base64": append(bytes.Clone(whole), '='), "of another vote": other,
 		"another version": bytes.Replace(whole, []byte("version 1"), []byte("version 2"), 1),
 	} {
@@ -113,64 +114,9 @@ func TestOpenedBallotsThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := New(newScene(t, simulate.Config{}).view, Options{}).Verify(t.Context(), whole, record.ID{}); err == nil || !strings.Contains(err.Error(), "not open on this board") {
+	if _, err := New(wholeLog{newScene(t, simulate.Config{}).view}, Options{}).Verify(t.Context(), whole, record.ID{}); err == nil || !strings.Contains(err.Error(), "not open on this board") {
 		t.Errorf("another board: %v", err)
 	}
-}
-
-func TestChoicesAsTyped(t *testing.T) {
-	c := simulate.Choose("c", 12, 0, 3, 1)
-	for line, want := range map[string][]int{
-		"": {}, "1": {0}, " 3 ": {2}, "12,1": {11, 0}, "1, 2; 3": {0, 1, 2}, "o7": {7}, "O7 o8": {7, 8}, "2 o0": {1, 0},
-	} {
-		if got, err := parseChoice(line, &c); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%q: %v, %v", line, got, err)
-		}
-	}
-	for _, line := range []string{"0", "13", "-1", "1 1", "1 2 3 4", "o12", "yes", "1.5", "99999999999999999999", "o1 2"} {
-		if got, err := parseChoice(line, &c); err == nil {
-			t.Errorf("%q: %v", line, got)
-		}
-	}
-	must := simulate.Choose("c", 3, 1, 1, 1)
-	if _, err := parseChoice("", &must); err == nil || !strings.Contains(err.Error(), "exactly 1") {
-		t.Errorf("blank where it is not allowed: %v", err)
-	}
-	// An option whose id is a number cannot be mistaken for the option at that place.
-	must.Options[0].ID, must.Options[2].ID = "3", "1"
-	if got, err := parseChoice("3", &must); err != nil || got[0] != 2 {
-		t.Errorf("%v, %v", got, err)
-	}
-	var b strings.Builder
-	inWords(&b, []contest.Contest{simulate.YesNo("q"), c}, [][]int{{1}, {}}, "en")
-	if got := b.String(); got != "  Shall it be so?\n    No\n  Who shall it be?\n    nothing (blank)\n" {
-		t.Errorf("%q", got)
-	}
-}
-
-func FuzzParseOpened(f *testing.F) {
-	s := newScene(f, simulate.Config{})
-	p := s.prepare(s.card(2, ""), []int{0})
-	b, err := encodeOpened(s.vote.ID, p.opening, p.rec)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(b)
-	f.Add([]byte(openedTitle + "\n"))
-	f.Add([]byte(openedTitle + "\ng1gg"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		vote, opening, rec, err := parseOpened(b)
-		if err != nil {
-			return
-		}
-		again, err := encodeOpened(vote, opening, rec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if v, o, r, err := parseOpened(again); err != nil || v != vote || o.Ballot != opening.Ballot || r.ID() != rec.ID() {
-			t.Errorf("read again: %v", err)
-		}
-	})
 }
 
 func FuzzParseMemory(f *testing.F) {
@@ -194,20 +140,5 @@ func FuzzParseMemory(f *testing.F) {
 		}
 		m.seenSize()
 		m.in(s.vote.ID, false).last()
-	})
-}
-
-func FuzzParseChoice(f *testing.F) {
-	f.Add("1, 2")
-	f.Add("o3;o4")
-	f.Fuzz(func(t *testing.T, line string) {
-		c := simulate.Choose("c", 6, 1, 3, 1)
-		selected, err := parseChoice(line, &c)
-		if err != nil {
-			return
-		}
-		if _, err := c.Selection(selected); err != nil {
-			t.Errorf("%q selects %v: %v", line, selected, err)
-		}
 	})
 }

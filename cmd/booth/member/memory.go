@@ -1,4 +1,4 @@
-package voter
+package member
 
 import (
 	"errors"
@@ -23,6 +23,7 @@ type answer struct {
 	_          struct{} `cbor:",toarray"`
 	Signatures []byte   // 288 bytes for each slot
 	Issue      []byte   // the signed issue record
+	Published  bool     // that record, or one with the same meaning, was seen on the board
 }
 
 // voted is what the card did in one vote.

@@ -1,6 +1,7 @@
-package voter
+package member
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -16,8 +17,11 @@ import (
 	"mandate/ballot/record"
 	"mandate/ballot/roll"
 	"mandate/ballot/simulate"
+	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/party/partytest"
 	"mandate/cmd/mandate/registrar/issuing"
+	"mandate/cmd/mandate/registrar/issuing/overhttp"
+	"mandate/verifier/light"
 )
 
 // A scene is an organisation with an open vote and registrars that answer over HTTP.
@@ -170,12 +174,12 @@ func newRound(t testing.TB, config simulate.Config) *scene {
 	s.round.Accept()
 	s.round.Keys()
 	s.view = s.board.View()
-	s.client = New(s.view, s.options())
+	s.client = New(wholeLog{s.view}, s.options())
 	return s
 }
 
 func (s *scene) options() Options {
-	return Options{Address: "https://board.example", Clock: func() time.Time {
+	return Options{Address: "https://board.example", Registrars: overhttp.New(), Clock: func() time.Time {
 		return time.Unix(int64(s.round.Org.State.Now()+*s.seconds), 0) // no test changes the time while a client looks at the board
 	}}
 }
@@ -189,10 +193,11 @@ func (s *scene) begin(entry int, name string) *Wallet {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	var keep Keep
 	if name != "" {
-		name = s.file(name)
+		keep = folderKeep(s.file(name))
 	}
-	w, err := s.client.NewWallet(s.t.Context(), name, s.round.ID, o)
+	w, err := s.client.NewWallet(s.t.Context(), keep, s.round.ID, o)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -244,7 +249,7 @@ func (s *scene) cast(w *Wallet, selections ...[]int) *Receipt {
 // reopen reads a card from its file again, as a new process does.
 func (s *scene) reopen(w *Wallet) *Wallet {
 	s.t.Helper()
-	again, err := OpenWallet(w.path)
+	again, err := OpenWallet(s.t.Context(), w.keep)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -268,6 +273,33 @@ func wantProblem(t testing.TB, err, kind error, words ...string) {
 		}
 	}
 }
+
+// A folderKeep keeps a card in files whose names begin alike.
+type folderKeep string
+
+func (k folderKeep) file(name string) string {
+	if name == CardName {
+		return string(k)
+	}
+	return string(k) + "." + name
+}
+
+func (k folderKeep) Put(_ context.Context, name string, content []byte) error {
+	return os.WriteFile(k.file(name), content, 0o600)
+}
+
+func (k folderKeep) Get(_ context.Context, name string) ([]byte, error) {
+	return os.ReadFile(k.file(name))
+}
+
+func (k folderKeep) Place(name string) string { return k.file(name) }
+
+func pathOf(w *Wallet) string { return string(w.keep.(folderKeep)) }
+
+// wholeLog is a board whose whole log is read.
+type wholeLog struct{ party.Board }
+
+func (b wholeLog) Update(ctx context.Context, _ light.Focus) error { return b.Board.Update(ctx) }
 
 // evidence returns what was kept against others.
 func (s *scene) evidence() []string {

@@ -1,4 +1,4 @@
-package voter
+package member
 
 import secrets "mandate/crypto/hidden"
 

@@ -1,4 +1,4 @@
-package voter
+package member
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"mandate/ballot/record"
 	"mandate/ballot/text"
 	"mandate/bulletin/client"
-	"mandate/cmd/mandate/party"
+	"mandate/verifier/light"
 )
 
 // A Petition is the call of a vote as a member sees it before supporting it or speaking on it.
@@ -48,7 +48,7 @@ type Act struct {
 // Look returns a vote as it stands, for its card.
 func (c *Client) Look(ctx context.Context, w *Wallet, vote record.ID) (*Petition, error) {
 	var p *Petition
-	err := w.look(ctx, c, func(s *fold.State) error {
+	err := w.look(ctx, c, w.lateness(light.Focus{Vote: vote, Keys: w.chain(vote, petitionSlot)}), func(s *fold.State) error {
 		v, err := w.find(s, vote)
 		if err != nil {
 			return err
@@ -76,14 +76,52 @@ func (c *Client) Look(ctx context.Context, w *Wallet, vote record.ID) (*Petition
 	return p, err
 }
 
+// chain says which credential's records are needed: that of the slot that a vote uses for one thing. Until the card is complete there are none.
+func (w *Wallet) chain(vote record.ID, slot func(*fold.Vote) (uint64, bool)) func(*fold.State) []light.Chain {
+	return func(s *fold.State) []light.Chain {
+		v := s.Vote(vote)
+		if v == nil || v.Round.ID != w.card.Round || len(w.Missing()) > 0 {
+			return nil
+		}
+		at, ok := slot(v)
+		if !ok {
+			return nil
+		}
+		cred, err := w.credential(at)
+		if err != nil {
+			return nil
+		}
+		return []light.Chain{{Vote: vote, Key: cred.Key}}
+	}
+}
+
+func ballotSlot(v *fold.Vote) (uint64, bool) { return v.Manifest.Slot, true }
+
+func petitionSlot(v *fold.Vote) (uint64, bool) {
+	if r := v.Rules(); r != nil && r.Call.Petition != nil {
+		return r.Call.Petition.Slot, true
+	}
+	return 0, false
+}
+
+func statementSlot(v *fold.Vote) (uint64, bool) {
+	if r := v.Rules(); r != nil && r.Statements.Anonymous {
+		return r.Statements.Slot, true
+	}
+	return 0, false
+}
+
 // find returns a vote of the card's round.
 func (w *Wallet) find(s *fold.State, vote record.ID) (*fold.Vote, error) {
+	if _, err := w.round(s); err != nil {
+		return nil, err
+	}
 	v := s.Vote(vote)
 	switch {
 	case v == nil:
-		return nil, problem("check the vote's id, and the board's address", "vote %s is not on this board", vote)
+		return nil, problem(CodeUnknown, "check the vote's id, and the board's address", "vote %s is not on this board", vote)
 	case v.Round.ID != w.card.Round:
-		return nil, problem("use the card of the vote's own round", "the vote takes cards of round %s, this card is of round %s", v.Round.ID.Short(), w.card.Round.Short())
+		return nil, problem(CodeForm, "use the card of the vote's own round", "the vote takes cards of round %s, this card is of round %s", v.Round.ID.Short(), w.card.Round.Short())
 	}
 	return v, nil
 }
@@ -96,11 +134,11 @@ func (c *Client) Support(ctx context.Context, w *Wallet, vote record.ID) (*Act, 
 		rules := v.Rules()
 		switch {
 		case rules == nil || rules.Call.Petition == nil:
-			return 0, problem("look at the vote's page for how it is called", "no petition calls this vote")
+			return 0, problem(CodeForm, "look at the vote's page for how it is called", "no petition calls this vote")
 		case v.Phase != fold.Proposed && v.Phase != fold.Called:
-			return 0, problem("supports are taken before voting opens", "the petition takes no support any more: the vote is %v", v.Phase)
+			return 0, problem(CodeClosed, "supports are taken before voting opens", "the petition takes no support any more: the vote is %v", v.Phase)
 		case seconds(c.options.Clock()) > rules.Call.Petition.Closes:
-			return 0, problem("a support that was promised before is published all the same", "the petition has closed on %s", date(rules.Call.Petition.Closes))
+			return 0, problem(CodeClosed, "a support that was promised before is published all the same", "the petition has closed on %s", Date(rules.Call.Petition.Closes))
 		}
 		return rules.Call.Petition.Slot, nil
 	}, func(cred *credential.Credential) record.Body {
@@ -117,31 +155,31 @@ func (c *Client) Speak(ctx context.Context, w *Wallet, vote record.ID, side, wor
 			return nil, err
 		}
 		if b := rec.Body.(*record.Statement); b.Text != words || b.Side != side {
-			return nil, problem("each card makes one statement", "this card has made another statement already")
+			return nil, problem(CodeSpent, "each card makes one statement", "this card has made another statement already")
 		}
 	}
 	return c.act(ctx, w, vote, "statement", func(v *fold.Vote) (uint64, error) {
 		rules := v.Rules()
 		if rules == nil || !rules.Statements.Anonymous {
-			return 0, problem("the commission posts statements that carry their author's name", "this vote takes no anonymous statements")
+			return 0, problem(CodeForm, "the commission posts statements that carry their author's name", "this vote takes no anonymous statements")
 		}
 		rule := &rules.Statements
 		if err := text.CheckLong("the statement", words, int(rule.Length)); err != nil {
-			return 0, problem(fmt.Sprintf("a statement has at most %d bytes; letters with accents have two", rule.Length), "%w", err)
+			return 0, problem(CodeForm, fmt.Sprintf("a statement has at most %d bytes; letters with accents have two", rule.Length), "%w", err)
 		}
 		known := false
 		for _, s := range rule.Sides {
 			known = known || s == side
 		}
 		if !known {
-			return 0, problem("choose one of "+strings.Join(rule.Sides, ", "), "there is no side %q", side)
+			return 0, problem(CodeForm, "choose one of "+strings.Join(rule.Sides, ", "), "there is no side %q", side)
 		}
 		opens, closes, _, ok := v.StatementTimes()
 		if !ok || v.Phase != fold.Called {
-			return 0, problem("look at the vote's page for when they are", "no statements are taken now")
+			return 0, problem(CodeNotOpen, "look at the vote's page for when they are", "no statements are taken now")
 		}
 		if now := seconds(c.options.Clock()); now > closes {
-			return 0, problem("it can be made in the forums", "statements were taken from %s to %s", date(opens), date(closes))
+			return 0, problem(CodeClosed, "it can be made in the forums", "statements were taken from %s to %s", Date(opens), Date(closes))
 		}
 		return rule.Slot, nil
 	}, func(cred *credential.Credential) record.Body {
@@ -156,7 +194,11 @@ func (c *Client) act(ctx context.Context, w *Wallet, vote record.ID, kind string
 		made *record.Record
 		due  uint64
 	)
-	err := w.look(ctx, c, func(s *fold.State) (err error) {
+	focus := light.Focus{Vote: vote, Keys: w.chain(vote, petitionSlot)}
+	if kind == "statement" {
+		focus.Keys = w.chain(vote, statementSlot)
+	}
+	err := w.look(ctx, c, focus, func(s *fold.State) (err error) {
 		v, err := w.find(s, vote)
 		if err != nil {
 			return err
@@ -181,12 +223,12 @@ func (c *Client) act(ctx context.Context, w *Wallet, vote record.ID, kind string
 			return err
 		}
 		if kind == "support" && v.HasSupported(cred.Key) {
-			return problem("it was done on another device of yours, or somebody else has your card; in that case tell the commission",
+			return problem(CodeSpent, "it was done on another device of yours, or somebody else has your card; in that case tell the commission",
 				"%w, and not by this device", ErrSupported)
 		}
 		context := cast.Context{Vote: v.ID, Round: v.Round.ID, Slot: at, Registrars: v.Round.Slot(int(at)).Keys}
 		if bad := cast.CheckCredential(context, cred.Key, cred.Signatures); bad != nil {
-			return problem("move the file "+memoryFile(w.path)+" away and run mandate card again: the registrars repeat their answers", "the card's signatures: %w", bad)
+			return w.badSignatures(bad)
 		}
 		due = dueOf(v)
 		made, err = record.Sign(who.genesis, vote, body(cred), cred.SecretKey(), rand.Reader)
@@ -198,16 +240,13 @@ func (c *Client) act(ctx context.Context, w *Wallet, vote record.ID, kind string
 	in := w.memory.in(vote, true)
 	if in.act(kind) == nil {
 		in.Acts = append(in.Acts, sent{Ballot: made.Raw()})
-		if err := w.save(); err != nil {
+		if err := w.save(ctx); err != nil {
 			in.Acts = in.Acts[:len(in.Acts)-1]
 			return nil, err
 		}
 	}
 	return c.say(ctx, w, made, who, due)
 }
-
-// ErrSupported is wrapped when the card has supported the petition already.
-var ErrSupported = errors.New("this card has supported the petition already")
 
 // dueOf returns when a support that is promised now has to be on the log.
 func dueOf(v *fold.Vote) uint64 {
@@ -224,8 +263,8 @@ func seconds(t time.Time) uint64 { return uint64(max(t.Unix(), 0)) }
 // isFresh reports whether the board's time is near the device's.
 func (c *Client) isFresh(s *fold.State) error {
 	if now := c.options.Clock(); now.Sub(time.Unix(int64(s.Now()), 0)) > c.options.Lag {
-		return problem("if this device's clock is right, the board, or what stands between, shows you an old state; try again later or from another network",
-			"%w: its time is %s, on this device it is %s", ErrOldBoard, date(s.Now()), now.UTC().Format(dateForm))
+		return problem(CodeOldBoard, "if this device's clock is right, the board, or what stands between, shows you an old state; try again later or from another network",
+			"%w: its time is %s, on this device it is %s", ErrOldBoard, Date(s.Now()), now.UTC().Format(dateForm))
 	}
 	return nil
 }
@@ -236,30 +275,28 @@ func (c *Client) say(ctx context.Context, w *Wallet, rec *record.Record, who aut
 	mine := w.memory.in(rec.Scope, true).act(kind)
 	a := &Act{Vote: rec.Scope, Record: rec.ID(), Due: due}
 	promise, err := c.board.Submit(ctx, rec)
-	switch code := party.RefusalCode(err); {
-	case code != "" && len(mine.Promise) > 0:
-		var r *client.Refused
-		errors.As(err, &r)
-		return nil, w.accuse([]exhibit{{kind, rec.Raw()}, {"promise", mine.Promise}, {"refusal", r.Raw}}, "the board has promised to record %s %s and now refuses it: %w", kind, rec.ID(), err)
-	case code != "":
-		mine.Refused = code
-		if code == "dup" {
-			err = problem("it was done on another device of yours, or somebody else has your card; in that case tell the commission", "the board refuses: this card has done so before, and not by this device")
+	switch r := isRefused(err); {
+	case r != nil && len(mine.Promise) > 0:
+		return nil, w.accuse(ctx, []exhibit{{kind, rec.Raw()}, {"promise", mine.Promise}, {"refusal", r.Raw}}, "the board has promised to record %s %s and now refuses it: %w", kind, rec.ID(), err)
+	case r != nil:
+		mine.Refused = r.Code
+		if r.Code == "dup" {
+			err = problem(CodeSpent, "it was done on another device of yours, or somebody else has your card; in that case tell the commission", "the board refuses: this card has done so before, and not by this device")
 		} else {
 			err = boardProblem(err)
 		}
-		return nil, errors.Join(err, w.save())
+		return nil, errors.Join(err, w.save(ctx))
 	case errors.Is(err, client.ErrUntrusted):
-		return nil, w.accuse([]exhibit{{kind, rec.Raw()}}, "%s %s: %w", kind, rec.ID(), err)
+		return nil, w.accuse(ctx, []exhibit{{kind, rec.Raw()}}, "%s %s: %w", kind, rec.ID(), err)
 	case err != nil:
-		return nil, problem("run the command again: it sends the very same record, which counts once however often it is sent", "there was no answer: %w", err)
+		return nil, problem(CodePending, "do it again: the very same record is sent, which counts once however often it is sent", "there was no answer: %w", err)
 	}
 	if kind == "support" {
 		if err := who.checkPromise(promise, rec); err != nil {
-			return nil, w.accuse([]exhibit{{kind, rec.Raw()}, {"promise", promise}}, "support %s: %w", rec.ID(), err)
+			return nil, w.accuse(ctx, []exhibit{{kind, rec.Raw()}, {"promise", promise}}, "support %s: %w", rec.ID(), err)
 		}
 		mine.Promise = promise
-		if err := w.save(); err != nil {
+		if err := w.save(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -274,30 +311,30 @@ func (c *Client) prove(ctx context.Context, w *Wallet, rec *record.Record, who a
 	case errors.Is(err, client.ErrUnknown) && rec.Kind() == "support":
 		return c.late(ctx, w, rec, a.Due)
 	case errors.Is(err, client.ErrUntrusted):
-		return w.accuse([]exhibit{{rec.Kind(), rec.Raw()}, {"promise", mine.Promise}}, "%s %s: %w", rec.Kind(), rec.ID(), err)
+		return w.accuse(ctx, []exhibit{{rec.Kind(), rec.Raw()}, {"promise", mine.Promise}}, "%s %s: %w", rec.Kind(), rec.ID(), err)
 	case err != nil:
-		return problem("run the command again to get the receipt", "the board has taken it, and its receipt could not be fetched: %w", err)
+		return problem(CodePending, "do it again to get the receipt", "the board has taken it, and its receipt could not be fetched: %w", err)
 	}
 	index, checkpoint, err := who.checkInclusion(receipt, rec)
 	if err != nil {
-		return w.accuse([]exhibit{{rec.Kind(), rec.Raw()}, {"promise", mine.Promise}, {"receipt", receipt}}, "%s %s: %w", rec.Kind(), rec.ID(), err)
+		return w.accuse(ctx, []exhibit{{rec.Kind(), rec.Raw()}, {"promise", mine.Promise}, {"receipt", receipt}}, "%s %s: %w", rec.Kind(), rec.ID(), err)
 	}
 	mine.Receipt, a.Receipt, a.Index = receipt, receipt, index
 	w.memory.see(checkpoint)
-	return w.save()
+	return w.save(ctx)
 }
 
 // late is the answer when a promised support is not on the log: that is in order until the petition ends.
 func (c *Client) late(ctx context.Context, w *Wallet, rec *record.Record, due uint64) error {
 	mine := w.memory.in(rec.Scope, true).act(rec.Kind())
-	return w.look(ctx, c, func(s *fold.State) error {
+	return w.look(ctx, c, light.Focus{Vote: rec.Scope}, func(s *fold.State) error {
 		v := s.Vote(rec.Scope)
 		if v == nil || s.Now() <= v.Rules().Call.Petition.Closes && v.Phase <= fold.Called && !v.Ended() {
 			return nil
 		}
 		if _, err := c.board.Receipt(ctx, rec.ID()); err == nil { // it was published just now
-			return problem("run the command again to get the receipt", "the support is published, and its receipt was not fetched yet")
+			return problem(CodePending, "do it again to get the receipt", "the support is published, and its receipt was not fetched yet")
 		}
-		return w.accuse([]exhibit{{"support", rec.Raw()}, {"promise", mine.Promise}}, "the board has promised to record support %s, the petition has ended, and it is not on the log", rec.ID())
+		return w.accuse(ctx, []exhibit{{"support", rec.Raw()}, {"promise", mine.Promise}}, "the board has promised to record support %s, the petition has ended, and it is not on the log", rec.ID())
 	})
 }

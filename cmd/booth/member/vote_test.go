@@ -1,4 +1,4 @@
-package voter
+package member
 
 import (
 	"bytes"
@@ -59,7 +59,7 @@ func TestVoting(t *testing.T) {
 	// The client's own chain holds when its look at the board is a little old.
 	o := s.options()
 	o.Fresh = 1 << 40
-	c := New(s.view, o)
+	c := New(wholeLog{s.view}, o)
 	other := s.card(4, "")
 	for range 3 {
 		b, err := c.Begin(t.Context(), other, s.vote.ID)
@@ -342,7 +342,7 @@ func TestC8_BallotsThatThisDeviceHasNotMade(t *testing.T) {
 		t.Errorf("%v, %v", counts, err)
 	}
 	// A device that remembers nothing calls all of them foreign.
-	if err := os.Remove(memoryFile(w.path)); err != nil {
+	if err := os.Remove(pathOf(w) + ".memory"); err != nil {
 		t.Fatal(err)
 	}
 	forgot := s.reopen(w)
@@ -405,7 +405,7 @@ func TestAnAnswerThatWasLost(t *testing.T) {
 		w := s.card(2, "card")
 		p := s.prepare(w, []int{1})
 		lossy := &lossyBoard{s.view, reached}
-		p.booth.client = New(lossy, s.options())
+		p.booth.client = New(wholeLog{lossy}, s.options())
 		_, err := p.Cast(t.Context())
 		wantProblem(t, err, ErrPending)
 		w = s.reopen(w)
@@ -446,7 +446,7 @@ func TestReceiptThatIsLate(t *testing.T) {
 	s := newScene(t, simulate.Config{})
 	w := s.card(2, "card")
 	p := s.prepare(w, []int{1})
-	p.booth.client = New(&lateBoard{s.view}, s.options())
+	p.booth.client = New(wholeLog{&lateBoard{s.view}}, s.options())
 	_, err := p.Cast(t.Context())
 	wantProblem(t, err, ErrPending)
 	if r, err := s.client.Resume(t.Context(), s.reopen(w), s.vote.ID); err != nil || r.Ballot != p.Ballot() {
@@ -462,7 +462,7 @@ func (b *lateBoard) Receipt(context.Context, record.ID) ([]byte, error) { return
 func TestAnswersThatTheBoardsClientRefuses(t *testing.T) {
 	s := newScene(t, simulate.Config{})
 	p := s.prepare(s.card(2, "card"), []int{1})
-	p.booth.client = New(&untrustedBoard{s.view}, s.options())
+	p.booth.client = New(wholeLog{&untrustedBoard{s.view}}, s.options())
 	_, err := p.Cast(t.Context())
 	wantProblem(t, err, ErrAlarm)
 }
@@ -478,7 +478,7 @@ func TestBoardsThatAreNotTheCards(t *testing.T) {
 	w := s.card(2, "card")
 	s.cast(w, []int{1})
 	begin := func(v partyBoard) error {
-		return second(New(v, s.options()).Begin(t.Context(), s.reopen(w), s.vote.ID))
+		return second(New(wholeLog{v}, s.options()).Begin(t.Context(), s.reopen(w), s.vote.ID))
 	}
 	t.Run("another organisation", func(t *testing.T) {
 		other := newScene(t, simulate.Config{})

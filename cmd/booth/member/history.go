@@ -1,4 +1,4 @@
-package voter
+package member
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
+	"mandate/verifier/light"
 )
 
 // An Entry is a record on the board that names a credential of the card.
@@ -38,7 +39,7 @@ type History struct {
 func (c *Client) History(ctx context.Context, w *Wallet) ([]History, error) {
 	var out []History
 	keys := make(map[record.ID]record.Key)
-	err := w.look(ctx, c, func(s *fold.State) error {
+	err := w.look(ctx, c, light.Focus{}, func(s *fold.State) error {
 		for _, v := range s.Votes() {
 			if v.Round.ID != w.card.Round {
 				continue
@@ -47,25 +48,38 @@ func (c *Client) History(ctx context.Context, w *Wallet) ([]History, error) {
 			if err != nil {
 				return err
 			}
-			out = append(out, History{Vote: v.ID, Manifest: v.Manifest, Phase: v.Phase})
+			out = append(out, History{Vote: v.ID})
 			keys[v.ID] = cred.Key
-		}
-		if err := c.scan(ctx, out, keys); err != nil {
-			return err
-		}
-		for i := range out {
-			w.explain(&out[i], s.Vote(out[i].Vote), keys[out[i].Vote])
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return out, w.save()
+	found := make(map[uint64][]byte)
+	err = w.look(ctx, c, light.Focus{}, func(*fold.State) error { return c.scan(ctx, out, keys, found) })
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		err := w.look(ctx, c, light.Focus{Vote: out[i].Vote, Found: found}, func(s *fold.State) error {
+			v := s.Vote(out[i].Vote)
+			if v == nil {
+				return problem(CodeOldBoard, "try again later", "%w: a vote is no longer on it", ErrOldBoard)
+			}
+			out[i].Manifest, out[i].Phase = v.Manifest, v.Phase
+			w.explain(&out[i], v, keys[v.ID])
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, w.save(ctx)
 }
 
-// scan collects the records that name a credential.
-func (c *Client) scan(ctx context.Context, out []History, keys map[record.ID]record.Key) error {
+// scan reads the whole log and collects the records that name a credential.
+func (c *Client) scan(ctx context.Context, out []History, keys map[record.ID]record.Key, found map[uint64][]byte) error {
 	err := c.board.Records(ctx, 0, func(index uint64, raw []byte) error {
 		for i := range out {
 			key := keys[out[i].Vote]
@@ -76,6 +90,7 @@ func (c *Client) scan(ctx context.Context, out []History, keys map[record.ID]rec
 			if err != nil || rec.Scope != out[i].Vote {
 				continue
 			}
+			found[index] = raw
 			switch b := rec.Body.(type) {
 			case *record.Ballot:
 				if b.Key == key {
@@ -90,7 +105,7 @@ func (c *Client) scan(ctx context.Context, out []History, keys map[record.ID]rec
 		return nil
 	})
 	if err != nil {
-		return problem("try again in a minute", "reading the board's log: %w", err)
+		return problem(CodeBoardDown, "try again in a minute", "reading the board's log: %w", err)
 	}
 	return nil
 }

@@ -1,0 +1,92 @@
+// Package overhttp reaches a board over HTTP for package client: Dial returns a client of the board at an address.
+package overhttp
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"mandate/bulletin/client"
+	"mandate/verifier/boardlog/httpsource"
+)
+
+// Dial returns a client of the board at an address such as "https://board.example". It believes nobody before Trust, and has sent nothing.
+// The HTTP client may be nil: then it is one of its own, which follows no redirects.
+func Dial(address string, h *http.Client, o client.Options) (*client.Client, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("board address: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("board address %q: want http or https, a host and perhaps a path", address)
+	}
+	if h == nil {
+		h = newHTTP()
+	}
+	t := &transport{base: strings.TrimSuffix(u.String(), "/"), http: h}
+	log, err := httpsource.New(t.base, h)
+	if err != nil {
+		return nil, err
+	}
+	return client.New(t, log, o), nil
+}
+
+func newHTTP() *http.Client {
+	return &http.Client{
+		Timeout: time.Minute,
+		Transport: &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+			TLSHandshakeTimeout:    10 * time.Second,
+			ResponseHeaderTimeout:  45 * time.Second, // a receipt is waited for up to 30
+			MaxIdleConnsPerHost:    16,
+			IdleConnTimeout:        time.Minute,
+			MaxResponseHeaderBytes: 16 << 10,
+			ForceAttemptHTTP2:      true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// transport is a client.Transport.
+type transport struct {
+	base string
+	http *http.Client
+}
+
+func (t *transport) Send(ctx context.Context, r client.Request) (client.Answer, error) {
+	method, body := http.MethodGet, io.Reader(nil)
+	if r.Body != nil {
+		method, body = http.MethodPost, bytes.NewReader(r.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, t.base+r.Path, body)
+	if err != nil {
+		return client.Answer{}, err
+	}
+	if r.Body != nil {
+		req.Header.Set("Content-Type", "application/cbor")
+	}
+	resp, err := t.http.Do(req)
+	if err != nil {
+		return client.Answer{}, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, r.Limit+1))
+	if err != nil {
+		return client.Answer{}, fmt.Errorf("reading the answer: %w", err)
+	}
+	if int64(len(b)) > r.Limit {
+		return client.Answer{}, fmt.Errorf("%w: more than %d bytes", client.ErrLong, r.Limit)
+	}
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return client.Answer{
+		Status: resp.StatusCode, Type: kind, Index: resp.Header.Get("Mandate-Index"), RetryAfter: resp.Header.Get("Retry-After"), Body: b,
+	}, nil
+}
