@@ -49,7 +49,7 @@ func (v *Vote) Supports() (have, need uint64) {
 	if v.course == nil || v.course.rules.Call.Petition == nil {
 		return 0, 0
 	}
-	return uint64(len(v.course.supports)), Needed(v.course.rules.Call.Petition, v.Round.Roll.Announce.Count)
+	return max(uint64(len(v.course.supports)), v.course.passed), Needed(v.course.rules.Call.Petition, v.Round.Roll.Announce.Count)
 }
 
 // HasSupported reports whether a credential has supported the petition.
@@ -101,7 +101,8 @@ func (s *State) judgeSupport(p *Prepared, v *Vote, b *record.Support) verdict {
 	return accept(func() {
 		c.supports[b.Key] = true
 		c.batches.add(p.id, s.now, petition.Interval)
-		if have, need := v.Supports(); v.Phase == Proposed && have >= need {
+		have, need := v.Supports()
+		if v.Phase == Proposed && (s.partial && p.calls || !s.partial && have >= need) {
 			s.call(v)
 		}
 	})

@@ -28,6 +28,7 @@ type course struct {
 	manifest *record.Vote // as in the record
 
 	supports map[record.Key]bool
+	passed   uint64 // supports that a partial state was told of
 	batches  Batches
 	body     []sigma.PublicKey
 	signed   map[uint64]bool // members of the body
@@ -396,6 +397,9 @@ func (s *State) judgeResponse(r *record.Record, v *Vote, b *record.Response) ver
 
 // checkMember checks that a roll entry was opened as it is in the vote's roll (SPEC.md §9.3).
 func checkMember(roll *Roll, m *record.Member) error {
+	if !roll.Complete() && m.Entry < roll.Announce.Count {
+		return nil // in a partial state, which has not read the roll
+	}
 	if m.Entry >= uint64(len(roll.Entries)) {
 		return fmt.Errorf("entry: %d, the roll has %d", m.Entry, len(roll.Entries))
 	}

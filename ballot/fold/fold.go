@@ -74,9 +74,10 @@ func fatal(scope record.ID, code, format string, args ...any) verdict {
 // A State is the fold's state. Prepare may be called from several goroutines, also beside Judge and Apply; everything else needs a
 // lock held by the caller.
 type State struct {
-	tree  merkle.Frontier
-	roots map[uint64]merkle.Hash // by size, kept while a vote is sealed and not certified
-	live  int                    // votes sealed and not certified
+	tree    merkle.Frontier
+	partial bool                   // of a reader that passes over records: see NewPartial
+	roots   map[uint64]merkle.Hash // by size, kept while a vote is sealed and not certified
+	live    int                    // votes sealed and not certified
 
 	genesis   *record.Genesis
 	genesisID record.ID
@@ -173,7 +174,8 @@ type Prepared struct {
 	ballot *cast.Checked // of a ballot that was checked and holds
 	fault  *cast.Fault   // of a ballot that was checked and does not
 
-	card *cardCheck // of a support or an anonymous statement that was checked
+	card  *cardCheck // of a support or an anonymous statement that was checked
+	calls bool       // the support with which a petition has reached its threshold, in a partial state
 
 	mixed *tally.Checked // of the last part of a stage, or of a decryption, that was checked
 }

@@ -211,7 +211,7 @@ func (s *State) checkRulesHere(round *Round, b *record.Vote) error {
 		return nil
 	}
 	for _, id := range b.Rules.Requires {
-		if s.votes[id] == nil {
+		if s.votes[id] == nil && !s.partial {
 			return fmt.Errorf("rules.requires: vote %s is not on the log", id.Short())
 		}
 	}

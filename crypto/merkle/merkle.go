@@ -5,6 +5,7 @@ package merkle
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"math/bits"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -17,6 +18,14 @@ type Hash = tlog.Hash
 type Frontier struct {
 	size  uint64
 	peaks []Hash // roots of the complete subtrees, largest first: one for each bit set in size
+}
+
+// Resume returns the frontier of a tree of a size, given the roots of its complete subtrees, largest first: one for each bit set in size.
+func Resume(size uint64, peaks []Hash) (*Frontier, error) {
+	if want := bits.OnesCount64(size); len(peaks) != want {
+		return nil, fmt.Errorf("a tree of size %d has %d complete subtrees, not %d", size, want, len(peaks))
+	}
+	return &Frontier{size: size, peaks: append([]Hash(nil), peaks...)}, nil
 }
 
 // Size returns the number of leaves.

@@ -1,0 +1,70 @@
+package fold_test
+
+import (
+	"testing"
+
+	"mandate/ballot/fold"
+	"mandate/ballot/simulate"
+	"mandate/crypto/merkle"
+)
+
+// A partial state that is given every record comes to the same as a whole one, and one that is given less passes over the rest.
+func TestPartialState(t *testing.T) {
+	s := at(t, "certified")
+	log := s.o.Log()
+	partial := fold.NewPartial()
+	var tree merkle.Frontier
+	for i, raw := range log {
+		p := partial.Prepare([][]byte{raw})[0]
+		keep := p.Record().Kind()
+		if keep != "ballot" && keep != "issues" && keep != "issue" && keep != "input" && keep != "shares" {
+			partial.Pass(&tree)
+			if got := partial.Apply(p); got.Status != fold.Accepted {
+				t.Errorf("record %d, %s: %v", i, keep, got)
+			}
+		}
+		tree.Append(merkle.Hash(p.ID()))
+	}
+	partial.Pass(&tree)
+	v := partial.Vote(s.v.ID)
+	if v.Phase != fold.Certified || partial.Root() != s.o.State.Root() || partial.Size() != s.o.State.Size() || v.Index != s.v.State().Index || v.SealRoot != s.v.State().SealRoot {
+		t.Errorf("phase %v, size %d, manifest at %d", v.Phase, partial.Size(), v.Index)
+	}
+	if v.Counted() != 0 || !v.Key.Equal(s.v.State().Key) {
+		t.Errorf("%d counted", v.Counted())
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a state went back")
+		}
+	}()
+	partial.Pass(&merkle.Frontier{})
+}
+
+// A vote is called in a partial state by the support that called it, and by no other.
+func TestPartialStateOfAPetition(t *testing.T) {
+	o := simulate.New(t, simulate.Config{Members: 20, Slots: 4, Petitions: 2})
+	r := o.Round()
+	r.Cards(3)
+	v := r.Propose(r.Plan("petition"))
+	log := o.Log()
+	for _, calling := range []bool{false, true} {
+		s := fold.NewPartial()
+		for _, raw := range log {
+			s.ApplyRaw(raw)
+		}
+		s.PassSupports(v.ID, 7)
+		if have, _ := s.Vote(v.ID).Supports(); have != 7 {
+			t.Errorf("%d supports, 7 were passed over", have)
+		}
+		support := s.Prepare([][]byte{v.SupportOf(r.Credential(3, v.Manifest.Rules.Call.Petition.Slot)).Raw()})[0]
+		apply := s.Apply
+		want := fold.Proposed
+		if calling {
+			apply, want = s.ApplyCalling, fold.Called
+		}
+		if got := apply(support); got.Status != fold.Accepted || s.Vote(v.ID).Phase != want {
+			t.Errorf("calling %v: %v, %v", calling, got, s.Vote(v.ID).Phase)
+		}
+	}
+}
