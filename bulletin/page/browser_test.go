@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -61,9 +62,14 @@ type view struct{ name, path string }
 // views returns every page of every scene in every language.
 func views(t *testing.T) []view {
 	var out []view
+	seen := make(map[string]bool) // kinds of records
 	add := func(scene, what, path string) {
 		for _, l := range language.All() {
-			q := "?scene=" + url.QueryEscape(scene) + "&lang=" + l.Code
+			q := "?"
+			if strings.Contains(path, "?") {
+				q = "&"
+			}
+			q += "scene=" + url.QueryEscape(scene) + "&lang=" + l.Code
 			out = append(out, view{strings.ReplaceAll(scene, " ", "-") + "-" + what + "-" + l.Code, path + q})
 		}
 	}
@@ -75,6 +81,31 @@ func views(t *testing.T) []view {
 			continue
 		}
 		add(name, "vote", "/vote/"+s.vote.String())
+		if v.Result != nil || name == "open" {
+			add(name, "result", "/vote/"+s.vote.String()+"/result")
+		}
+		switch name {
+		case "open":
+			add(name, "entry", "/round/"+v.Round.ID.String()+"/entry")
+			add(name, "entry-issued", "/round/"+v.Round.ID.String()+"/entry?number=3")
+			add(name, "entry-free", "/round/"+v.Round.ID.String()+"/entry?number=300")
+			add(name, "entry-partly", "/round/"+v.Round.ID.String()+"/entry?number=77")
+			add(name, "entry-unknown", "/round/"+v.Round.ID.String()+"/entry?number=4000")
+			add(name, "log", "/log")
+			add(name, "log-ballots", "/log?kind=ballot&of="+s.vote.String())
+			add(name, "log-none", "/log?kind=annul")
+			add(name, "find", "/log/find?q=00000000")
+			add(name, "find-invalid", "/log/find?q=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E")
+			fallthrough
+		case "hostile", "answered", "elected", "ranked":
+			for i, raw := range s.log { // one record of each kind, and all kinds of the hostile board
+				e := newEntry(uint64(i), raw)
+				if of := map[bool]string{true: name}[name == "hostile"] + e.kind(); !seen[of] {
+					seen[of] = true
+					add(name, "record-"+e.kind(), "/log/"+strconv.Itoa(i))
+				}
+			}
+		}
 		switch name {
 		case "town", "hostile", "overdue":
 			add(name, "organisation", "/")

@@ -155,6 +155,8 @@ type roundPage struct {
 	Members    uint64
 	Registrars []registrar
 	Slots      []slot
+	Entry      string // the address of the page on which a member looks up their roll entry
+	Log        string // and of the round's records; empty if they are not shown
 	JSON       string
 }
 
@@ -175,6 +177,10 @@ func (a *author) round(r *fold.Round) *roundPage {
 		RollID: r.Roll.ID.String(), Members: roll.Count, Registrars: a.registrars(r), JSON: "/rounds/" + r.ID.String(),
 	}
 	p.frame = a.frame(oneLine(name.Text), a.Say("round.description"))
+	p.Entry = a.link("/round/" + p.ID + "/entry")
+	if a.pages.records != nil {
+		p.Log = a.link("/log?of=" + p.ID)
+	}
 	switch {
 	case a.now < m.Opens:
 		p.Lead = a.When("round.before", m.Opens)

@@ -2,7 +2,8 @@
 // the petition to the answer to its result. They are plain HTML in the reader's language, without scripts, cookies or anything from
 // elsewhere, and can be read on a phone, by keyboard, and by a screen reader.
 //
-// New returns the pages of a board; Organisation, Round, Vote, Statements, Missing and File answer requests. Package web routes to them.
+// New returns the pages of a board; Organisation, Round, Entry, Vote, Statements, Result, Log, Record, Find, Missing and File answer
+// requests, and ResultCSV, ResultJSON and Raw with files. Package web routes to them.
 //
 // A page is the board's own word. It decides nothing and proves nothing, and says so: what counts is what a verifier makes of the log.
 // Everything on a page that comes from the log is untrusted text. Templates escape it, and the Policy that goes with every page forbids a
@@ -13,9 +14,11 @@ package page
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -29,8 +32,15 @@ import (
 	"mandate/bulletin/language"
 )
 
-// Policy is the Content-Security-Policy of a page: its style sheet and pictures from the board itself, and nothing else.
-const Policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// Policy is the Content-Security-Policy of a page: its style sheet and pictures from the board itself, and nothing else. PolicyForm is that
+// of the pages that have a form, in which a reader says what to look for; it can be sent to the board only.
+const (
+	Policy     = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	PolicyForm = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+// asking are the pages that have a form.
+var asking = map[string]bool{"log": true, "found": true, "entry": true}
 
 // A Board is what the pages show. A *board.Board is one.
 type Board interface {
@@ -50,6 +60,10 @@ type Options struct {
 	Fresh time.Duration
 	// Languages are those that pages can be read in, the first being for readers of none of them. Default: all of package language.
 	Languages []*language.Language
+	// Records are the log, for the pages that show it record by record. Default: there are no such pages.
+	Records Records
+	// Booth is where the booth is, such as "/booth": pages lead into it. Default: there is none, and pages name the commands instead.
+	Booth string
 	// Log is told of errors. Default slog.Default.
 	Log *slog.Logger
 }
@@ -63,6 +77,10 @@ type Pages struct {
 	templates map[*language.Language]*template.Template
 	files     map[string]file
 	style     string // the name of the style sheet
+	records   Records
+	readers   chan struct{} // one for each request that reads the log
+	gists     gists
+	rankings  func(v *fold.Vote, i int) (ranking, bool) // of ranked contests with a result
 	kept      *shelf
 }
 
@@ -83,6 +101,7 @@ func New(b Board, o Options) *Pages {
 	p := &Pages{
 		board: b, options: o, languages: o.Languages, templates: make(map[*language.Language]*template.Template),
 		files: make(map[string]file), kept: newShelf(o.Fresh),
+		records: o.Records, readers: make(chan struct{}, readers), gists: gists{of: make(map[uint64]*gist)}, rankings: rankingsOf,
 	}
 	if len(p.languages) == 0 {
 		p.languages = language.All()
@@ -176,10 +195,21 @@ func (p *Pages) Missing(w http.ResponseWriter, r *http.Request) {
 // show answers with a page, made anew if the one that is kept is too old. The model is made under the board's lock and holds nothing of its
 // state; what follows is done without.
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, name, of string, model func(*author) any) {
+	p.showRead(w, r, name, of, nil, model)
+}
+
+// showRead is show for a page whose model needs something that is read from the log before, without the lock.
+func (p *Pages) showRead(w http.ResponseWriter, r *http.Request, name, of string, read func() error, model func(*author) any) {
 	a := p.author(r)
 	key := strings.Join([]string{name, of, a.Code, strconv.FormatBool(a.chosen), a.address}, " ")
 	done, ok := p.kept.get(key)
 	if !ok {
+		if read != nil {
+			if err := p.reading(read); err != nil {
+				p.broken(w, name, of, err)
+				return
+			}
+		}
 		var m any
 		p.board.View(func(s *fold.State) {
 			a.state, a.now = s, s.Now()
@@ -202,6 +232,9 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, name, of string, mo
 	}
 	h := w.Header()
 	h.Set("Content-Security-Policy", Policy)
+	if asking[name] {
+		h.Set("Content-Security-Policy", PolicyForm)
+	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", a.Code)
 	h.Set("Vary", "Accept-Language")
@@ -218,6 +251,19 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, name, of string, mo
 	}
 	h.Set("Content-Length", strconv.Itoa(len(done.body)))
 	w.Write(done.body)
+}
+
+// broken answers that the log could not be read.
+func (p *Pages) broken(w http.ResponseWriter, name, of string, err error) {
+	if errors.Is(err, errBusy) {
+		w.Header().Set("Retry-After", "2")
+		http.Error(w, "Too many read the log at once. Ask again in a moment.", http.StatusServiceUnavailable)
+		return
+	}
+	if !errors.Is(err, context.Canceled) {
+		p.options.Log.Error("reading the log for a page", "page", name, "of", of, "error", err)
+	}
+	http.Error(w, "The board could not read its log.", http.StatusInternalServerError)
 }
 
 // An author makes the model of one page, for one reader, under the board's lock. A model has copies only.
@@ -260,6 +306,14 @@ func (a *author) link(path string) string {
 	return path + "?lang=" + a.Code
 }
 
+// booth returns the address of a page of the booth, empty if there is no booth.
+func (a *author) booth(page string) string {
+	if a.pages.options.Booth == "" {
+		return ""
+	}
+	return a.link(a.pages.options.Booth + "/" + page)
+}
+
 // A frame is what all pages have.
 type frame struct {
 	Code, Direction string // of the language
@@ -274,7 +328,13 @@ type frame struct {
 	Address         string // of the board
 	Here            string // the address of this page, to share
 	Check           string // the line that has the verifier check what is shown
+	Private         bool   // not for search engines
+	Explorer        string // the address of the pages of the log; empty if there are none
+	Booth           booth
 }
+
+// booth has the addresses of the booth's pages, empty if there is no booth.
+type booth struct{ Card, Me, Receipt, Verify string }
 
 // A choice is a link to the same page in a language.
 type choice struct {
@@ -286,6 +346,12 @@ func (a *author) frame(title, description string) frame {
 	f := frame{
 		Code: a.Code, Direction: a.Direction, Title: title, Description: description, Home: a.link("/"), Style: a.pages.style, Now: a.now,
 		Records: a.state.Size(), Address: a.address, Here: a.address + a.path, Check: "mandate-verify " + a.address,
+	}
+	if a.pages.records != nil {
+		f.Explorer = a.link("/log")
+	}
+	if a.pages.options.Booth != "" {
+		f.Booth = booth{Card: a.booth("card"), Me: a.booth("me"), Receipt: a.booth("receipt"), Verify: a.booth("verify")}
 	}
 	name := ""
 	if g, _ := a.state.Genesis(); g != nil {

@@ -20,6 +20,15 @@ type result struct {
 	Rows    []row
 	Won     string // what is said of those who did
 	Rule    []string
+	Quorum  *quorum
+	Ranked  *ranked // of a ranked contest, which has no rows
+}
+
+// A quorum is how many had to vote.
+type quorum struct {
+	Text string
+	Met  bool
+	Bar  bar
 }
 
 // A row is an option with its votes.
@@ -34,9 +43,14 @@ type row struct {
 func (a *author) result(v *fold.Vote, i int) result {
 	c, got := &v.Manifest.Contests[i], v.Result.Contests[i]
 	counted := v.Result.Counted
-	r := result{Title: a.words(c.Title), Rule: a.rule(v, i), Won: a.Say("result.won")}
+	r := result{Title: a.words(c.Title), Rule: a.rule(v, i), Won: a.Say("result.won"), Quorum: a.quorum(v, i)}
 	if elects(v, i) {
 		r.Won = a.Say("result.elected")
+	}
+	r.Tone, r.Outcome = a.outcome(v, i)
+	if c.Kind == contest.KindRanked {
+		r.Ranked = a.ranked(v, i)
+		return r
 	}
 	for j, o := range c.Options {
 		n := got.Counts[j]
@@ -47,7 +61,6 @@ func (a *author) result(v *fold.Vote, i int) result {
 	if c.Decision.Method == contest.MethodPlurality {
 		slices.SortStableFunc(r.Rows, func(x, y row) int { return cmp.Compare(y.Votes, x.Votes) })
 	}
-	r.Tone, r.Outcome = a.outcome(v, i)
 	if d := &c.Decision; d.Method == contest.MethodThreshold && got.Outcome != contest.OutcomeNoQuorum {
 		base := counted
 		if d.Base == contest.BaseOptions {
@@ -66,6 +79,30 @@ func (a *author) result(v *fold.Vote, i int) result {
 	return r
 }
 
+// quorum says how many had to vote for a contest to count, nil if the rule does not ask.
+func (a *author) quorum(v *fold.Vote, i int) *quorum {
+	num, den := quorumOf(&v.Manifest.Contests[i])
+	if num == 0 {
+		return nil
+	}
+	need, counted := part(num, den, v.Round.Roll.Announce.Count), v.Result.Counted
+	q := &quorum{Met: counted >= need, Bar: newGoal(counted, need)}
+	key := "result.quorum-missed"
+	if q.Met {
+		key = "result.quorum-met"
+	}
+	q.Text = a.Count(key, counted, "need", need)
+	return q
+}
+
+// quorumOf returns which part of the roll must vote for a contest to count, 0 if the rule does not ask.
+func quorumOf(c *contest.Contest) (num, den uint64) {
+	if c.Kind == contest.KindRanked {
+		return c.Ranking.QuorumNum, c.Ranking.QuorumDen
+	}
+	return c.Decision.QuorumNum, c.Decision.QuorumDen
+}
+
 // outcome says what a contest came to.
 func (a *author) outcome(v *fold.Vote, i int) (tone, sentence string) {
 	c, got := &v.Manifest.Contests[i], v.Result.Contests[i]
@@ -78,7 +115,7 @@ func (a *author) outcome(v *fold.Vote, i int) (tone, sentence string) {
 		return "good", a.Say("outcome.passed", "option", option)
 	case contest.OutcomeElected:
 		key := "outcome.elected"
-		if elects(v, i) {
+		if elects(v, i) || c.Kind == contest.KindRanked {
 			key = "outcome.elected-candidates"
 		}
 		return "good", a.Count(key, uint64(len(got.Winners)))
@@ -103,7 +140,11 @@ func (a *author) rule(v *fold.Vote, i int) []string {
 	c, roll := &v.Manifest.Contests[i], v.Round.Roll.Announce.Count
 	d := &c.Decision
 	var out []string
+	if c.Kind == contest.KindRanked {
+		out = a.rankedRule(c)
+	}
 	switch d.Method {
+	case "": // ranked
 	case contest.MethodThreshold:
 		var over []string
 		for _, j := range d.Over {
@@ -128,16 +169,31 @@ func (a *author) rule(v *fold.Vote, i int) []string {
 	default:
 		out = append(out, a.Say("rule.none"))
 	}
-	if d.QuorumNum > 0 {
-		out = append(out, a.Count("rule.quorum", roll, "share", a.share(d.QuorumNum, d.QuorumDen), "need", part(d.QuorumNum, d.QuorumDen, roll)))
+	if num, den := quorumOf(c); num > 0 {
+		out = append(out, a.Count("rule.quorum", roll, "share", a.share(num, den), "need", part(num, den, roll)))
 	}
 	if d.Method == contest.MethodNone {
 		return out
 	}
-	if d.Binding {
+	if d.Binding || c.Ranking.Binding {
 		return append(out, a.Say("rule.binding"))
 	}
 	return append(out, a.Say("rule.advisory"))
+}
+
+// rankedRule says in words how rankings decide.
+func (a *author) rankedRule(c *contest.Contest) []string {
+	d := &c.Ranking
+	out := []string{a.Count("rule.ranked", d.Seats, "method", a.Say("method."+d.Method)), a.Say("method-as." + d.Method)}
+	for _, r := range d.Rules {
+		if r.Min > 0 {
+			out = append(out, a.Count("rule.floor", r.Min, "group", a.groupName(r.Group)))
+		}
+		if r.Max < d.Seats {
+			out = append(out, a.Count("rule.cap", r.Max, "group", a.groupName(r.Group)))
+		}
+	}
+	return append(out, a.Say("rule.lots"))
 }
 
 // part returns num/den of n, rounded up; num ≤ den ≤ 2^32.

@@ -1,7 +1,9 @@
 package page
 
 import (
+	"context"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -30,10 +32,36 @@ func (s still) View(read func(*fold.State)) { read(s.State) }
 type scene struct {
 	state *fold.State
 	vote  record.ID
+	log   log
 }
 
 func (s scene) pages() *Pages {
-	return New(still{s.state}, Options{Address: "https://votes.example.org", Fresh: -1})
+	return New(still{s.state}, Options{Address: "https://votes.example.org", Fresh: -1, Records: s.log, Booth: "/booth"})
+}
+
+// A log is Records in memory.
+type log [][]byte
+
+func (l log) Size() uint64 { return uint64(len(l)) }
+
+func (l log) Find(id record.ID) (uint64, bool) {
+	i := slices.IndexFunc(l, func(raw []byte) bool { return record.IDOf(raw) == id })
+	return uint64(max(i, 0)), i >= 0
+}
+
+func (l log) Records(_ context.Context, from, to uint64) ([][]byte, error) {
+	if from > to || to > l.Size() {
+		return nil, fs.ErrNotExist
+	}
+	return l[from:to], nil
+}
+
+func (l log) IDs(ctx context.Context, from, to uint64) (ids []record.ID, err error) {
+	raws, err := l.Records(ctx, from, to)
+	for _, raw := range raws {
+		ids = append(ids, record.IDOf(raw))
+	}
+	return ids, err
 }
 
 // scenes returns boards at all moments that pages have to show. They are made once, and by whichever test asks first.
@@ -66,7 +94,8 @@ type stage struct {
 // keep keeps a moment of a story as a scene, and goes on.
 func (s *stage) keep(name string, v *simulate.Vote) {
 	s.t.Helper()
-	s.out[name] = scene{v.Org.Fork().State, v.ID}
+	o := v.Org.Fork()
+	s.out[name] = scene{o.State, v.ID, o.Log()}
 }
 
 // begin begins a story on the stage as it was at first.
@@ -78,7 +107,7 @@ func (s *stage) begin() *simulate.Round {
 func makeScenes(t *testing.T) map[string]scene {
 	o := simulate.New(t, simulate.Config{Members: 400, Slots: 6, Petitions: 3, Revote: true})
 	s := &stage{t: t, out: make(map[string]scene)}
-	s.out["empty"] = scene{o.Fork().State, record.ID{}}
+	s.out["empty"] = scene{o.Fork().State, record.ID{}, o.Log()}
 	r := o.Round(func(m *record.Round) {
 		m.Title = both("Voter cards, spring 2027", "Tarjetas de votación, primavera de 2027")
 		m.Closes = m.Opens + 120*day
@@ -168,7 +197,9 @@ func speak(v *simulate.Vote) {
 
 // petition is a story from a petition to the answer to its result.
 func (s *stage) petition() {
-	v := propose(s.t, s.begin(), "members-decide", house)
+	r := s.begin()
+	r.Org.Post(r.By(1, &record.Issues{Registrar: 1, Entries: []uint64{77}})) // the other registrar has not answered yet
+	v := propose(s.t, r, "members-decide", house)
 	for i := range 14 {
 		v.Support(i)
 	}

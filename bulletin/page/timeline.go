@@ -217,6 +217,9 @@ func (t *timeline) voting() {
 	default:
 		t.ahead("", 0, t.Say("step.opening"))
 	}
+	for _, e := range v.Extensions() {
+		t.done(e.At, t.Say("step.extended", "time", t.At(e.Closes), "reason", oneLine(e.Reason)))
+	}
 	switch {
 	case v.Times.Closed > 0:
 		t.done(v.Times.Closed, t.Say("step.closed"))

@@ -2,6 +2,7 @@ package page
 
 import (
 	"html/template"
+	"math"
 	"strings"
 
 	"mandate/ballot/contest"
@@ -48,8 +49,21 @@ type votePage struct {
 	Relays    []string
 	Witnesses uint64
 
-	Offline string // the line that has the verifier check the audit package
+	Actions []action // what a member can do now, in the booth
+	Result  string   // the address of the page of the result; empty if there is none
+	Entry   string   // of the page on which a member looks up their roll entry
+	Sure    string   // what many checks without a fault would say; empty if they are too few
+	Log     string   // of the vote's records
+	GroupID []string // the id in groups, to compare
+	Offline string   // the line that has the verifier check the audit package
 	JSON    string
+}
+
+// An action is something that a reader can do on another page.
+type action struct {
+	Address string
+	Name    string
+	Main    bool
 }
 
 // A link leads to another page.
@@ -71,7 +85,8 @@ type notice struct {
 	Title string
 	Text  string
 	Quote string // somebody's words
-	Lang  string // of these, if it is known
+	// Detail is what the board's own program says, in English.
+	Detail string
 }
 
 // A response is the deciding body's answer to the result.
@@ -137,10 +152,62 @@ func (a *author) vote(v *fold.Vote) *votePage {
 	for _, r := range m.Relays {
 		p.Relays = append(p.Relays, r.Name)
 	}
+	p.Actions, p.Entry, p.Sure, p.GroupID = a.actions(v), a.link("/round/"+v.Round.ID.String()+"/entry"), a.sure(v), groups(p.ID)
+	if v.Result != nil && !a.failed(v) {
+		p.Result = a.link("/vote/" + p.ID + "/result")
+	}
+	if a.pages.records != nil {
+		p.Log = a.link("/log?of=" + p.ID)
+	}
+	if p.Booth.Verify != "" {
+		p.Booth.Verify = a.booth("verify?vote=" + p.ID)
+	}
 	p.Check = "mandate-verify -vote " + p.ID + " " + a.address
 	p.Offline = "mandate-verify -vote " + p.ID + " board.tar"
 	p.JSON = "/votes/" + p.ID
 	return p
+}
+
+// actions are what a member can do for a vote in the booth.
+func (a *author) actions(v *fold.Vote) []action {
+	if a.pages.options.Booth == "" || a.failed(v) {
+		return nil
+	}
+	id := v.ID.String()
+	var out []action
+	switch {
+	case v.Phase == fold.Proposed && v.Rules().Call.Petition != nil && a.now <= v.Rules().Call.Petition.Closes:
+		out = append(out, action{a.booth("support/" + id), a.Say("go.support"), true})
+	case v.Phase == fold.Open && a.now < v.Manifest.Closes:
+		out = append(out, action{a.booth("vote/" + id), a.Say("go.vote"), true})
+	}
+	if m := v.Round.Manifest; v.Phase < fold.Closed && !v.Ended() && m.Opens <= a.now && a.now < m.Closes {
+		out = append(out, action{a.booth("card"), a.Say("go.card"), false})
+	}
+	if v.Times.Opened > 0 {
+		out = append(out, action{a.booth("receipt"), a.Say("go.receipt"), false})
+	}
+	return append(out, action{a.booth("me"), a.Say("go.me"), false})
+}
+
+// sure says what the checks of a vote would say if none had failed: a booth that alters a part f of all ballots escapes n checks with
+// probability (1−f)^n, which is below 5 in 100 for every f above 1 − 0.05^(1/n).
+func (a *author) sure(v *fold.Vote) string {
+	n := v.Checks()
+	if n < 10 {
+		return ""
+	}
+	f := 1 - math.Pow(0.05, 1/float64(n))
+	return a.Say("turnout.checks-sure", "percent", a.Percent(uint64(math.Ceil(f*1e6)), 1e6))
+}
+
+// groups writes an id in groups of four digits.
+func groups(id string) []string {
+	var out []string
+	for i := 0; i < len(id); i += 4 {
+		out = append(out, id[i:min(i+4, len(id))])
+	}
+	return out
 }
 
 // oneLine writes a text on one line.
@@ -218,7 +285,11 @@ func (a *author) lead(v *fold.Vote) template.HTML {
 func (a *author) notices(v *fold.Vote) []notice {
 	var out []notice
 	if o, bad := a.state.Fault(v.ID); bad {
-		out = append(out, notice{Tone: "bad", Title: a.Say("notice.failed", "code", o.Code), Text: a.Say("notice.failed-text"), Quote: o.Err.Error(), Lang: "en"})
+		text := a.Say("fault.other")
+		if key := "fault." + o.Code; a.Has(key) {
+			text = a.Say(key)
+		}
+		out = append(out, notice{Tone: "bad", Title: a.Say("notice.failed", "code", o.Code), Text: text + " " + a.Say("notice.failed-text"), Detail: o.Err.Error()})
 	}
 	if v.Manifest.Mock {
 		out = append(out, notice{Tone: "calm", Title: a.Say("notice.mock"), Text: a.Say("notice.mock-text")})
@@ -230,6 +301,10 @@ func (a *author) notices(v *fold.Vote) []notice {
 		out = append(out, notice{Tone: "bad", Title: a.Say("notice.cancelled"), Text: a.Say("notice.reason"), Quote: v.Reason()})
 	case fold.Annulled:
 		out = append(out, notice{Tone: "bad", Title: a.Say("notice.annulled"), Text: a.Say("notice.reason"), Quote: v.Reason()})
+	}
+	if all := v.Extensions(); v.Phase == fold.Open && len(all) > 0 {
+		last := all[len(all)-1]
+		out = append(out, notice{Tone: "calm", Title: a.Say("notice.extended", "time", a.At(last.Closes)), Text: a.Say("notice.reason"), Quote: last.Reason})
 	}
 	for _, i := range v.Shortfall() {
 		name := v.Round.Manifest.Registrars[i-1].Name
@@ -275,6 +350,10 @@ func elects(v *fold.Vote, i int) bool {
 // choosing says how many options can be chosen.
 func (a *author) choosing(c *contest.Contest) string {
 	switch {
+	case c.Kind == contest.KindRanked && c.Depth < uint64(len(c.Options)):
+		return a.Count("question.rank-up-to", c.Depth)
+	case c.Kind == contest.KindRanked:
+		return a.Say("question.rank")
 	case c.Min == 0 && (c.Max == uint64(len(c.Options)) || c.Max >= record.MaxCandidates) && c.Max > 1:
 		return a.Say("question.choose-any")
 	case c.Min == c.Max:

@@ -6,16 +6,31 @@ import (
 	"github.com/gorilla/mux"
 
 	"mandate/ballot/record"
+	"mandate/bulletin/board"
+	"mandate/bulletin/page"
 )
 
-// routePages routes to the pages for people: the organisation, a vote, all its statements, a round, and the files that they load.
+// routePages routes to the pages for people: the organisation, a vote, all its statements, its result with its files, a round, the entries
+// of its roll, the log record by record, and the files that pages load.
 func (h *Handler) routePages(r *mux.Router) {
 	p := h.pages
-	r.Handle("/", only(p.Organisation, http.MethodGet))
-	r.Handle("/vote/{id}", only(h.pageOf(p.Vote), http.MethodGet))
-	r.Handle("/vote/{id}/statements", only(h.pageOf(p.Statements), http.MethodGet))
-	r.Handle("/round/{id}", only(h.pageOf(p.Round), http.MethodGet))
-	r.Handle("/pages/{name}", only(func(w http.ResponseWriter, r *http.Request) { p.File(w, r, mux.Vars(r)["name"]) }, http.MethodGet))
+	get := func(path string, f http.HandlerFunc) { r.Handle(path, only(f, http.MethodGet)) }
+	get("/", p.Organisation)
+	get("/vote/{id}", h.pageOf(p.Vote))
+	get("/vote/{id}/statements", h.pageOf(p.Statements))
+	get("/vote/{id}/result", h.pageOf(p.Result))
+	get("/vote/{id}/result.csv", h.pageOf(p.ResultCSV))
+	get("/vote/{id}/result.json", h.pageOf(p.ResultJSON))
+	get("/vote/{id}/count/{contest}/{file}", h.pageOf(func(w http.ResponseWriter, r *http.Request, id record.ID) {
+		p.CountFile(w, r, id, mux.Vars(r)["contest"], mux.Vars(r)["file"])
+	}))
+	get("/round/{id}", h.pageOf(p.Round))
+	get("/round/{id}/entry", h.pageOf(p.Entry))
+	get("/log", p.Log)
+	get("/log/find", p.Find)
+	get("/log/{place}", func(w http.ResponseWriter, r *http.Request) { p.Record(w, r, mux.Vars(r)["place"]) })
+	get("/log/{place}/record.cbor", func(w http.ResponseWriter, r *http.Request) { p.Raw(w, r, mux.Vars(r)["place"]) })
+	get("/pages/{name}", func(w http.ResponseWriter, r *http.Request) { p.File(w, r, mux.Vars(r)["name"]) })
 }
 
 // pageOf answers with the page of what the path names by its id.
@@ -28,4 +43,9 @@ func (h *Handler) pageOf(show func(http.ResponseWriter, *http.Request, record.ID
 		}
 		show(w, r, id)
 	}
+}
+
+// newPages returns the pages of a board, with those of its log.
+func newPages(b *board.Board, o Options, booth string) *page.Pages {
+	return page.New(b, page.Options{Address: o.Address, TLS: o.TLS, Records: b, Booth: booth, Log: o.Log})
 }

@@ -66,7 +66,7 @@ func New(b *board.Board, o Options) *Handler {
 		o.Log = slog.Default()
 	}
 	h := &Handler{
-		board: b, options: o, pages: page.New(b, page.Options{Address: o.Address, TLS: o.TLS, Log: o.Log}), senders: newSenders(o.Limits),
+		board: b, options: o, pages: newPages(b, o, ""), senders: newSenders(o.Limits),
 		receipts: make(chan struct{}, o.Limits.Receipts), audits: make(chan struct{}, o.Limits.Audits), closing: make(chan struct{}),
 		times: defaultTimes,
 	}
