@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"mandate/ballot/record"
+	"mandate/ballot/tally"
 	"mandate/crypto/transcript"
 )
 
@@ -138,4 +140,20 @@ func (d *digester) mapping(v reflect.Value) {
 		d.h.Write([]byte(e.key))
 		d.value(e.value)
 	}
+}
+
+// MixCheck returns what a record that completes a stage or a decryption was found to be, nil if it was not checked.
+func MixCheck(p *Prepared) *tally.Checked { return p.mixed }
+
+// TallyDuties lists what is owed of a sealed vote, as if it were one by rules.
+func TallyDuties(v *Vote) string {
+	c := *v
+	c.course = &course{rules: &record.Rules{}}
+	d := duties{v: &c}
+	d.tally()
+	var out []string
+	for _, o := range d.list {
+		out = append(out, o.Code+" "+o.Who)
+	}
+	return strings.Join(out, ", ")
 }

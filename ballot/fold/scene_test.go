@@ -98,6 +98,8 @@ func story(t *testing.T) {
 	s.v.Ceremony()
 	s.v.Open()
 	keep("once")
+
+	ranked(t, keep, &s)
 }
 
 var (
