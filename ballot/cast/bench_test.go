@@ -33,7 +33,8 @@ func ballots(b *testing.B, v *testVote, n int) []*record.Record {
 }
 
 func BenchmarkEncrypt(b *testing.B) {
-	for name, contests := range map[string][]contest.Contest{"yes or no": {question("a", 2, 0, 1)}, "yes, no, abstain": yesNoAbstain(), "approval of 20": {question("a", 20, 0, 20)}} {
+	for name, contests := range map[string][]contest.Contest{"yes or no": {question("a", 2, 0, 1)}, "yes, no, abstain": yesNoAbstain(), "approval of 20": {question("a", 20, 0, 20)},
+		"ranked of 40": {ranked("a", 40, 17)}} {
 		b.Run(name, func(b *testing.B) {
 			v := newVote(b, contests)
 			c := v.credential(b)

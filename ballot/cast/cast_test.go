@@ -33,6 +33,17 @@ func question(id string, options int, least, most uint64) contest.Contest {
 	return c
 }
 
+func ranked(id string, options int, depth uint64) contest.Contest {
+	c := question(id, options, 0, 0)
+	c.Kind, c.Depth = contest.KindRanked, depth
+	return c
+}
+
+// mixedContests has a question, a ranking of four in five, a ranking of sixty that takes two elements, and exactly one of two.
+func mixedContests() []contest.Contest {
+	return []contest.Contest{question("merger", 2, 0, 1), ranked("committee", 5, 4), ranked("conference", 60, 60), question("venue", 2, 1, 1)}
+}
+
 // threeContests has a yes/no/abstain question, a choice of one or two of four, and exactly one of two.
 func threeContests() []contest.Contest {
 	return []contest.Contest{question("merger", 3, 0, 1), question("board", 4, 1, 2), question("venue", 2, 1, 1)}
@@ -169,7 +180,7 @@ func remake(t testing.TB, rec *record.Record, change func(b *record.Ballot, seal
 	return out
 }
 
-// forge makes a ballot of arbitrary integers, with a proof by the honest prover that claims the given branches.
+// forge makes a ballot of arbitrary integers, and arbitrary multiples of the generator in ranked contests, with a proof by the honest prover that claims the given branches.
 func (v *testVote) forge(t testing.TB, c *credential.Credential, votes [][]group.Scalar, randomness [][]group.Scalar, branches []int) *record.Record {
 	t.Helper()
 	body := &record.Ballot{Key: c.Key, Signatures: c.Signatures}
@@ -184,10 +195,17 @@ func (v *testVote) forge(t testing.TB, c *credential.Credential, votes [][]group
 			ct := elgamal.Ciphertext{A: group.BaseMul(r), B: group.BaseMul(m).Add(v.Key.Mul(r))}
 			encoded = ct.Append(encoded)
 			elements = append(elements, ct.A, ct.B)
-			w.Leaves = append(w.Leaves, []group.Scalar{r}, []group.Scalar{r})
 			R = R.Add(r)
+			if v.form.Encoding(i) != nil {
+				w.Leaves = append(w.Leaves, []group.Scalar{r})
+				continue
+			}
+			w.Leaves = append(w.Leaves, []group.Scalar{r}, []group.Scalar{r})
 		}
 		body.Contests = append(body.Contests, encoded)
+		if v.form.Encoding(i) != nil {
+			continue
+		}
 		for range v.manifest.Contests[i].Max - v.manifest.Contests[i].Min + 1 {
 			w.Leaves = append(w.Leaves, []group.Scalar{R})
 		}
@@ -290,6 +308,11 @@ func TestFormLimits(t *testing.T) {
 		"max zero":          {[]contest.Contest{question("a", 3, 0, 0)}, 3},
 		"max above options": {[]contest.Contest{question("a", 3, 0, 4)}, 3},
 		"huge min":          {[]contest.Contest{question("a", 3, 1<<63, 1<<64-1)}, 3},
+		"ranked, no option": {[]contest.Contest{ranked("a", 0, 0)}, 3},
+		"ranked, 129":       {[]contest.Contest{ranked("a", 129, 1)}, 3},
+		"depth zero":        {[]contest.Contest{ranked("a", 3, 0)}, 3},
+		"depth of four":     {[]contest.Contest{ranked("a", 3, 4)}, 3},
+		"huge depth":        {[]contest.Contest{ranked("a", 3, 1<<64-1)}, 3},
 		"a long ballot":     {slices.Repeat([]contest.Contest{question("a", 10, 0, 1)}, 20), 3},
 	} {
 		if _, err := NewForm(&record.Vote{Contests: c.contests}, c.registrars); err == nil {
@@ -299,6 +322,7 @@ func TestFormLimits(t *testing.T) {
 	for name, contests := range map[string][]contest.Contest{
 		"approval of 80":  {question("a", 80, 0, 80)},
 		"fifty to choose": {question("a", 128, 0, 5)},
+		"ranked of 128":   slices.Repeat([]contest.Contest{ranked("a", 128, 128)}, 32),
 		"thirty-two":      slices.Repeat([]contest.Contest{question("a", 3, 0, 1)}, 32),
 	} {
 		f, err := NewForm(&record.Vote{Contests: contests}, 8)

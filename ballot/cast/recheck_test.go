@@ -183,7 +183,7 @@ func TestOpeningThatIsNoneIsRefused(t *testing.T) {
 }
 
 func FuzzParseOpening(f *testing.F) {
-	o := &Opening{Ballot: record.ID{1}, seed: [32]byte{2}, selections: [][]int{{1, 2}, {}, {127}}}
+	o := &Opening{Ballot: record.ID{1}, seed: [32]byte{2}, selections: [][]int{{1, 2}, {}, {127, 0, 126}}}
 	b, err := o.Encode()
 	if err != nil {
 		f.Fatal(err)
@@ -203,12 +203,12 @@ func FuzzParseOpening(f *testing.F) {
 
 // No bytes make the checks panic, and none but the ballot itself hold.
 func FuzzCheck(f *testing.F) {
-	v := newVote(f, threeContests())
+	v := newVote(f, append(threeContests(), ranked("conference", 60, 60)))
 	c, err := v.card(f, credential.Secret{1}).Credential(v.Slot)
 	if err != nil {
 		f.Fatal(err)
 	}
-	rec, _, err := v.form.Encrypt(v.Context, c, 0, record.ID{}, &Draft{seed: [32]byte{1}, fresh: true}, [][]int{{1}, {0, 3}, {1}})
+	rec, _, err := v.form.Encrypt(v.Context, c, 0, record.ID{}, &Draft{seed: [32]byte{1}, fresh: true}, [][]int{{1}, {0, 3}, {1}, {59, 2}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -16,11 +16,23 @@ import (
 	"mandate/crypto/group"
 )
 
-// testdata/ballot.json is made by "go test -run Vectors -update" and checked by testdata/reference.py, a second implementation made from
-// SPEC.md. Whoever makes it anew runs that, and says in the commit what changed.
-var update = flag.Bool("update", false, "write testdata/ballot.json")
+// testdata/ballot.json, of choices, and testdata/mixed.json, of choices and rankings, are made by "go test -run Vectors -update" and checked
+// by testdata/reference.py, a second implementation made from SPEC.md. Whoever makes them anew runs that, and says in the commit what changed.
+var update = flag.Bool("update", false, "write testdata/ballot.json and testdata/mixed.json")
 
-const vectorFile = "testdata/ballot.json"
+// A vectorVote is what there are vectors of: a vote, and what its ballots select.
+type vectorVote struct {
+	contests   []contest.Contest
+	selections [][][]int
+}
+
+var vectorVotes = map[string]vectorVote{
+	"testdata/ballot.json": {[]contest.Contest{question("merger", 3, 0, 1), question("venue", 2, 1, 1)}, [][][]int{{{2}, {0}}, {{}, {1}}}},
+	"testdata/mixed.json": {
+		[]contest.Contest{question("merger", 2, 0, 1), ranked("committee", 5, 3), ranked("conference", 60, 60), question("venue", 2, 1, 1)},
+		[][][]int{{{1}, {4, 0, 2}, {}, {0}}, {{}, {}, slices.Concat([]int{59}, indexes(59)), {1}}},
+	},
+}
 
 type hexBytes []byte
 
@@ -34,6 +46,7 @@ type vectorContest struct {
 	Options int `json:"options"`
 	Min     int `json:"min"`
 	Max     int `json:"max"`
+	Depth   int `json:"depth,omitempty"` // of a ranked contest
 }
 
 type vectorBallot struct {
@@ -62,9 +75,9 @@ type vectors struct {
 	Lengths  [][2]uint64     `json:"lengths"`   // number, bytes
 }
 
-func makeVectors(t *testing.T) *vectors {
+func makeVectors(t *testing.T, of vectorVote) *vectors {
 	t.Helper()
-	v := newVote(t, []contest.Contest{question("merger", 3, 0, 1), question("venue", 2, 1, 1)})
+	v := newVote(t, of.contests)
 	sk := group.ScalarFromUint64(123456789)
 	v.Key = group.BaseMul(sk)
 	secret := credential.Secret(bytes.Repeat([]byte{0x5a}, 32))
@@ -78,10 +91,10 @@ func makeVectors(t *testing.T) *vectors {
 		PK: v.Key.Bytes(), Relation: id[:], Secret: secret[:], Words: strings.Join(secret.Words(), " "),
 	}
 	for _, c := range v.manifest.Contests {
-		out.Contests = append(out.Contests, vectorContest{len(c.Options), int(c.Min), int(c.Max)})
+		out.Contests = append(out.Contests, vectorContest{len(c.Options), int(c.Min), int(c.Max), int(c.Depth)})
 	}
 	previous := record.ID{}
-	for number, selections := range [][][]int{{{2}, {0}}, {{}, {1}}} {
+	for number, selections := range of.selections {
 		seed := [32]byte(bytes.Repeat([]byte{byte(0x10 + number)}, 32))
 		rec, o, err := v.form.Encrypt(v.Context, c, uint64(number), previous, &Draft{seed: seed, fresh: true}, selections)
 		if err != nil {
@@ -108,28 +121,34 @@ func makeVectors(t *testing.T) *vectors {
 }
 
 func TestVectors(t *testing.T) {
-	got, err := json.MarshalIndent(makeVectors(t), "", " ")
+	for file, of := range vectorVotes {
+		t.Run(file, func(t *testing.T) { testVectors(t, file, of) })
+	}
+}
+
+func testVectors(t *testing.T, file string, of vectorVote) {
+	got, err := json.MarshalIndent(makeVectors(t, of), "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	got = append(got, '\n')
 	if *update {
-		if err := os.WriteFile(vectorFile, got, 0o644); err != nil {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(vectorFile)
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("ballots are made otherwise than %s says, which a second implementation has checked", vectorFile)
+		t.Errorf("ballots are made otherwise than %s says, which a second implementation has checked", file)
 	}
 	var v vectors
 	if err := json.Unmarshal(want, &v); err != nil {
 		t.Fatal(err)
 	}
-	vote := newVote(t, []contest.Contest{question("merger", 3, 0, 1), question("venue", 2, 1, 1)})
+	vote := newVote(t, of.contests)
 	if vote.Key, err = group.DecodeElement(v.PK); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +163,7 @@ func TestVectors(t *testing.T) {
 
 // A form prepared for a key makes the same ballots.
 func TestWithTableMakesTheSameBallots(t *testing.T) {
-	v := newVote(t, threeContests())
+	v := newVote(t, append(threeContests(), ranked("conference", 60, 60)))
 	c := v.credential(t)
 	prepared, err := v.form.WithTable(v.Key)
 	if err != nil {
@@ -153,7 +172,7 @@ func TestWithTableMakesTheSameBallots(t *testing.T) {
 	otherKey := v.Context
 	otherKey.Key = group.BaseMul(random(t))
 	for _, ctx := range []Context{v.Context, otherKey} {
-		o := &Opening{seed: [32]byte{7}, selections: [][]int{{1}, {0, 2}, {1}}}
+		o := &Opening{seed: [32]byte{7}, selections: [][]int{{1}, {0, 2}, {1}, {59, 0}}}
 		a, err := v.form.encrypt(&ctx, c, 3, record.ID{1}, o)
 		if err != nil {
 			t.Fatal(err)
@@ -172,7 +191,7 @@ func TestWithTableMakesTheSameBallots(t *testing.T) {
 	if _, err := v.form.WithTable(group.Element{}); err == nil {
 		t.Error("prepared for the identity")
 	}
-	if _, _, err := v.form.Encrypt(Context{Ctx: v.Ctx, Vote: v.Vote, Round: v.Round, Slot: v.Slot, Registrars: v.Registrars}, c, 0, record.ID{}, NewDraft(), [][]int{{1}, {0}, {1}}); err == nil {
+	if _, _, err := v.form.Encrypt(Context{Ctx: v.Ctx, Vote: v.Vote, Round: v.Round, Slot: v.Slot, Registrars: v.Registrars}, c, 0, record.ID{}, NewDraft(), [][]int{{1}, {0}, {1}, {}}); err == nil {
 		t.Error("B6: a ballot is encrypted under the identity")
 	}
 }

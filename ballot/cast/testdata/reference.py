@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A second implementation of SPEC.md sections 10.1 to 10.7: cards, ballots and their openings.
+"""A second implementation of SPEC.md sections 10.1 to 10.7 and 16: cards, ballots and their openings.
 
-It checks ballot.json, which the Go tests make: python3 testdata/reference.py. It shares nothing with the Go code and needs only the
-standard library; group and transcript, and the registrars' signatures, are those of the second implementations beside crypto/sigma and
-crypto/blind. It is slow, and not constant time.
+It checks ballot.json and mixed.json (a vote with choices and rankings), which the Go tests make: python3 testdata/reference.py. It shares
+nothing with the Go code and needs only the standard library; group and transcript, the registrars' signatures, and the encoding of rankings
+are those of the second implementations beside crypto/sigma, crypto/blind and ballot/ranking. It is slow, and not constant time.
 """
 import hashlib
 import hmac
@@ -24,6 +24,7 @@ def load(name, path):
 
 sigma = load("sigma_reference", "crypto/sigma/testdata/reference.py")
 blind = load("blind_reference", "crypto/blind/testdata/reference.py")
+ranking = load("ranking_reference", "ballot/ranking/testdata/reference.py")
 G, L, Point, Transcript, decode, scalar = sigma.G, sigma.L, sigma.Point, sigma.Transcript, sigma.decode, sigma.scalar
 
 
@@ -84,11 +85,19 @@ def strict(b):
 
 # SPEC.md section 10.3: the relation.
 
+def is_ranked(c):
+    return "depth" in c
+
+
+def width(c):
+    return ranking.Encoding(c["options"], c["depth"]).elements if is_ranked(c) else c["options"]
+
+
 def relation(contests):
     names, combinations, nodes = ["pk", "K"], [], []
     place = {}
     for i, c in enumerate(contests):
-        for j in range(c["options"]):
+        for j in range(width(c)):
             for half in "AB":
                 names.append("%s %d %d" % (half, i, j))
                 place[half, i, j] = len(names)
@@ -103,6 +112,9 @@ def relation(contests):
 
     nodes.append(sigma.one_witness("credential", (2, 0)))
     for i, c in enumerate(contests):
+        if is_ranked(c):
+            nodes += [sigma.one_witness("ranked", (place["A", i, j], 0)) for j in range(width(c))]
+            continue
         options = range(c["options"])
         for j in options:
             less = combination([(1, place["B", i, j]), (-1, 0)])
@@ -243,7 +255,7 @@ def check(vote, rel, registrars, x, ballot):
     # 10.3: the proof.
     elements = [decode(vote["pk"]), decode(K)]
     for c, encoded in zip(vote["contests"], contests):
-        assert len(encoded) == 64 * c["options"]
+        assert len(encoded) == 64 * width(c)
         elements += [decode(encoded[i:i + 32]) for i in range(0, len(encoded), 32)]
     assert verify(vote, rel, payload, elements, proof)
     # 10.6: the opening.
@@ -251,14 +263,23 @@ def check(vote, rel, registrars, x, ballot):
     witness, branches, refs = [x], [], elements[2:]
     for i, c in enumerate(vote["contests"]):
         total = 0
-        for j in range(c["options"]):
+        if is_ranked(c):
+            e = ranking.Encoding(c["options"], c["depth"])
+            plain = e.encode_number(e.number(ballot["selections"][i]))
+        for j in range(width(c)):
             r = wide(hkdf(ballot["seed"], vote["ctx"], b"mandate/v1 ballot encryption" + K + u64(number) + u64(i) + u64(j), 64))
-            v = int(j in ballot["selections"][i])
             A, B, refs = refs[0], refs[1], refs[2:]
+            if is_ranked(c):
+                assert r * G == A and decode(plain[32 * j:32 * j + 32]) + r * elements[0] == B
+                witness.append(r)
+                continue
+            v = int(j in ballot["selections"][i])
             assert r * G == A and v * G + r * elements[0] == B
             witness += [r, r]
             branches.append(v)
             total += r
+        if is_ranked(c):
+            continue
         branches_of_sum = c["max"] - c["min"] + 1
         witness += [total % L] * branches_of_sum
         if branches_of_sum > 1:
@@ -277,11 +298,16 @@ def unhex(v):
 
 
 def main():
-    with open(os.path.join(HERE, "ballot.json"), encoding="utf-8") as f:
+    for name in ("ballot.json", "mixed.json"):
+        check_file(name)
+
+
+def check_file(name):
+    with open(os.path.join(HERE, name), encoding="utf-8") as f:
         vote = unhex(json.load(f))
     registrars = []
-    for name in vote["keys"]:
-        n, _, d = blind.read_key(os.path.join(HERE, "../../../crypto/blind/blindtest/testdata", name))[:3]
+    for key in vote["keys"]:
+        n, _, d = blind.read_key(os.path.join(HERE, "../../../crypto/blind/blindtest/testdata", key))[:3]
         registrars.append((n, d))
     rel = relation(vote["contests"])
     assert sigma.relation_id(rel) == vote["relation"]
@@ -300,7 +326,7 @@ def main():
     for number, length in vote["lengths"]:
         body[1] = number
         assert len(encode([encode([kind, scope, body]), proof])) == length
-    print(len(vote["ballots"]), "ballots hold,", len(vote["not valid"]), "do not, as they should")
+    print(name + ":", len(vote["ballots"]), "ballots hold,", len(vote["not valid"]), "do not, as they should")
 
 
 if __name__ == "__main__":
