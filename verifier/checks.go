@@ -3,6 +3,7 @@ package verifier
 import (
 	"fmt"
 
+	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 )
@@ -38,6 +39,7 @@ const (
 	checkNominations
 	checkRequires
 	checkChanges
+	checkMixes
 )
 
 var names = map[int]string{
@@ -46,7 +48,7 @@ var names = map[int]string{
 	checkOpening: "opening", checkBallots: "ballots", checkEligibility: "eligibility", checkClosing: "closing", checkSeal: "seal",
 	checkInput: "input", checkShares: "shares", checkCounts: "counts", checkDecision: "decision", checkReceipt: "receipt",
 	checkCall: "call", checkForums: "forums", checkStatements: "statements", checkPacket: "packet", checkMailing: "mailing",
-	checkNominations: "nominations", checkRequires: "requires", checkChanges: "changes",
+	checkNominations: "nominations", checkRequires: "requires", checkChanges: "changes", checkMixes: "mixes",
 }
 
 // failing says which check a fatal outcome fails (SPEC.md §12).
@@ -56,7 +58,8 @@ var failing = map[string]int{
 	"opening-slot": checkRoll, "opening-ceremony": checkCeremony, "opening-time": checkOpening, "opening-key": checkOpening,
 	"stuffing": checkEligibility, "closing-time": checkClosing, "seal-promises": checkSeal,
 	"result-input": checkInput, "result-shares": checkShares, "result-count": checkCounts, "result-outcome": checkDecision, "result-lots": checkDecision,
-	"rule-called": checkCall, "rule-stuffing": checkCall, "rule-forums": checkForums, "rule-recordings": checkForums,
+	"result-mixes": checkMixes,
+	"rule-called":  checkCall, "rule-stuffing": checkCall, "rule-forums": checkForums, "rule-recordings": checkForums,
 	"rule-statements": checkStatements, "rule-packet": checkPacket, "rule-mailing": checkMailing, "rule-nominations": checkNominations,
 	"rule-requires": checkRequires, "rule-extend": checkChanges, "rule-cancel": checkChanges, "rule-annul": checkChanges,
 }
@@ -82,7 +85,7 @@ func (a *audit) judgeVote(v *fold.Vote, pinned bool) VoteReport {
 	m, round := v.Manifest, v.Round
 	roll := round.Roll.Announce.Count
 	r := VoteReport{
-		ID: v.ID, Pinned: pinned, Title: m.Title, Phase: v.Phase.String(), Mock: m.Mock, Ended: v.Ended(), Checks: newChecks(checkVote, checkChanges),
+		ID: v.ID, Pinned: pinned, Title: m.Title, Phase: v.Phase.String(), Mock: m.Mock, Ended: v.Ended(), Checks: newChecks(checkVote, checkMixes),
 		Figures: Figures{Roll: roll, Counted: v.Counted(), Checked: uint64(v.Checks()), Void: a.voidBallots[v.ID], Inputs: v.Inputs()},
 	}
 	for i := range round.Manifest.Registrars {
@@ -117,15 +120,16 @@ func (a *audit) judgeVote(v *fold.Vote, pinned bool) VoteReport {
 		hold(checkInput, "%d trustees signed the log at the seal, %d must have", v.Inputs(), m.Quorum)
 		hold(checkShares, "shares of at least %d trustees for each of %d contests", m.Threshold, len(m.Contests))
 		hold(checkCounts, "every count is what the shares open")
-		hold(checkDecision, "outcomes follow from the counts")
+		hold(checkDecision, "%s", decided(m))
 	}
+	judgeMixes(find(r.Checks, checkMixes), v)
 	a.judgeReceipt(find(r.Checks, checkReceipt), v, pinned)
 	a.judgeRules(&r, v)
 	r.Story, r.Duties = a.story.Of(v.ID), duties(v, a.state.Now())
 	r.Warnings = a.warnings(v, pinned)
 	r.Verdict = verdictOf(r.Checks, v.Phase == fold.Certified)
 	if v.Phase == fold.Certified {
-		r.Contests = contests(v)
+		r.Contests = a.contests(v)
 	}
 	return r
 }
@@ -147,13 +151,20 @@ func verdictOf(checks []Check, finished bool) Verdict {
 	return verdict
 }
 
-func contests(v *fold.Vote) []Contest {
+func (a *audit) contests(v *fold.Vote) []Contest {
 	var out []Contest
 	for i, c := range v.Manifest.Contests {
 		res := v.Result.Contests[i]
-		k := Contest{ID: c.ID, Title: c.Title, Outcome: res.Outcome, Binding: c.Decision.Binding}
-		for j, o := range c.Options {
-			k.Options = append(k.Options, Option{ID: o.ID, Title: o.Title, Count: res.Counts[j]})
+		k := Contest{ID: c.ID, Kind: c.Kind, Title: c.Title, Outcome: res.Outcome, Binding: c.Decision.Binding || c.Ranking.Binding}
+		for _, o := range c.Options {
+			k.Options = append(k.Options, Option{ID: o.ID, Title: o.Title})
+		}
+		if c.Kind == contest.KindRanked {
+			k.Ranked = ranked(a.state, v, i)
+		} else {
+			for j := range k.Options {
+				k.Options[j].Count = res.Counts[j]
+			}
 		}
 		for _, w := range res.Winners {
 			k.Options[w].Winner = true
@@ -205,6 +216,10 @@ func (a *audit) warnings(v *fold.Vote, pinned bool) []string {
 	}
 	if v.Phase == fold.Certified {
 		for i, c := range v.Result.Contests {
+			if m.Contests[i].Kind == contest.KindRanked {
+				out = append(out, rankedWarnings(v, i)...)
+				continue
+			}
 			for _, count := range c.Counts {
 				if count == v.Counted() && count > 1 {
 					warn("contest %s: all ballots agree, so everybody knows how every voter voted", m.Contests[i].ID)

@@ -122,7 +122,7 @@ type VoteReport struct {
 	Phase    string     `json:"phase"`
 	Mock     bool       `json:"mock"`
 	Ended    bool       `json:"ended"`  // lapsed, cancelled or annulled: there is no result
-	Checks   []Check    `json:"checks"` // 7 to 29
+	Checks   []Check    `json:"checks"` // 7 to 30
 	Warnings []string   `json:"warnings"`
 	Story    []Line     `json:"story"`
 	Duties   []Duty     `json:"duties"` // what is owed at the last time of the log
@@ -144,17 +144,19 @@ type Figures struct {
 // A Contest is a verified result.
 type Contest struct {
 	ID      string     `json:"id"`
+	Kind    string     `json:"kind"`
 	Title   text.Texts `json:"title"`
 	Options []Option   `json:"options"`
 	Outcome string     `json:"outcome"`
 	Binding bool       `json:"binding"`
+	Ranked  *Ranked    `json:"ranked,omitempty"` // nil for a choice
 }
 
-// An Option is one option's verified count.
+// An Option is one option, and of a choice its verified count.
 type Option struct {
 	ID     string     `json:"id"`
 	Title  text.Texts `json:"title"`
-	Count  uint64     `json:"count"`
+	Count  uint64     `json:"count"` // 0 in a ranked contest
 	Winner bool       `json:"winner"`
 }
 

@@ -36,6 +36,7 @@ type tale struct {
 	taken bool // that statements are taken was told
 	seeds int  // revealed
 	input bool // that the sealed box is signed was told
+	mixes mixesTold
 }
 
 // NewStory returns a story in which nothing has happened.
@@ -172,6 +173,8 @@ func (t *tale) event(v *fold.Vote, body record.Body, at uint64, tell func(format
 			t.input = true
 			tell("%d trustees have signed the sealed ballot box.", v.Inputs())
 		}
+	case *record.Mix, *record.Decryption, *record.Lots:
+		t.mixes.event(v, body, tell)
 	case *record.Result:
 		tell("The result is certified. %s", outcomes(v))
 	default:
@@ -257,6 +260,10 @@ func outcomes(v *fold.Vote) string {
 	for i, c := range v.Manifest.Contests {
 		var counts []string
 		res := v.Result.Contests[i]
+		if c.Kind == contest.KindRanked {
+			parts = append(parts, fmt.Sprintf("%s: %s.", c.Title.In("en"), rankedOutcome(&c, res)))
+			continue
+		}
 		for j, o := range c.Options {
 			mark := ""
 			if slices.Contains(res.Winners, uint64(j)) && res.Outcome == contest.OutcomeElected {

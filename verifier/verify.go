@@ -254,7 +254,7 @@ func (a *audit) judgeVotes() {
 	if a.options.Vote != (record.ID{}) {
 		v := a.state.Vote(a.options.Vote)
 		if v == nil {
-			missing := VoteReport{ID: a.options.Vote, Pinned: true, Checks: newChecks(checkVote, checkChanges), Verdict: Refuted}
+			missing := VoteReport{ID: a.options.Vote, Pinned: true, Checks: newChecks(checkVote, checkMixes), Verdict: Refuted}
 			find(missing.Checks, checkVote).fail(Finding{Index: -1, ID: a.options.Vote, Code: "vote-missing", Sentence: "the vote asked for is not on this log"})
 			r.Votes = []VoteReport{missing}
 			return

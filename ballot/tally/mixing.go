@@ -158,6 +158,16 @@ func (m *Mixing) MayDecrypt(i int) bool {
 	return m.Mixed() && !m.mute[i] && !slices.Contains(m.decrypted, i)
 }
 
+// Barred returns the trustees, ascending, who have posted a whole stage or decryption that did not hold.
+func (m *Mixing) Barred() []int {
+	all := maps.Clone(m.barred)
+	if all == nil {
+		all = make(map[int]bool)
+	}
+	maps.Copy(all, m.mute)
+	return slices.Sorted(maps.Keys(all))
+}
+
 // Parts returns how many parts trustee i, from 1, has posted of the present stage, or of its decryption, and how many these have.
 func (m *Mixing) Parts(i int) (posted, of int) {
 	if p := m.parts[i]; p != nil {

@@ -9,7 +9,7 @@ import { decodeRecord } from './records.js';
 
 const LOG_CHECKS = ['package', 'checkpoint', 'tree', 'records', 'genesis', 'clock'];
 const VOTE_CHECKS = ['vote', 'roll', 'registrar keys', 'manifest', 'ceremony', 'opening', 'ballots', 'eligibility', 'closing', 'seal', 'input',
-  'shares', 'counts', 'decision', 'receipt', 'call', 'forums', 'statements', 'packet', 'mailing', 'nominations', 'requires', 'changes'];
+  'shares', 'counts', 'decision', 'receipt', 'call', 'forums', 'statements', 'packet', 'mailing', 'nominations', 'requires', 'changes', 'mixes'];
 const CHECK_OF = {
   checkpoint: 2, tree: 3, oversize: 4, malformed: 4, 'unknown-kind': 4, genesis: 5, 'time-back': 6, 'vote-missing': 7, 'opening-slot': 8,
   'opening-ceremony': 11, 'opening-time': 12, 'opening-key': 12, stuffing: 14, 'closing-time': 15, 'seal-promises': 16, 'result-input': 17,
