@@ -79,13 +79,14 @@ func elevenBits(b []byte, at int) int {
 type WordError struct {
 	Word   int    // which of them, from 1; 0: the words as a whole
 	Reason string // never contains a word of the list that was typed right
+	Of     string // what they are the words of: "card" or "record"
 }
 
 func (e *WordError) Error() string {
 	if e.Word == 0 {
-		return "the words of the card: " + e.Reason
+		return "the words of the " + e.Of + ": " + e.Reason
 	}
-	return fmt.Sprintf("word %d of the card: %s", e.Word, e.Reason)
+	return fmt.Sprintf("word %d of the %s: %s", e.Word, e.Of, e.Reason)
 }
 
 // ParseWords reads 24 words as a person types them: capitals, line breaks, commas and the numbers before the words do not matter, and the
@@ -93,13 +94,13 @@ func (e *WordError) Error() string {
 func ParseWords(s string) (Secret, error) {
 	typed := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) })
 	if len(typed) != WordCount {
-		return Secret{}, &WordError{0, fmt.Sprintf("there are %d, a card has %d", len(typed), WordCount)}
+		return Secret{}, &WordError{0, fmt.Sprintf("there are %d, a card has %d", len(typed), WordCount), "card"}
 	}
 	var bits [33]byte
 	for i, w := range typed {
 		v, ok := lookup(w)
 		if !ok {
-			return Secret{}, &WordError{i + 1, unknownWord(w)}
+			return Secret{}, &WordError{i + 1, unknownWord(w), "card"}
 		}
 		for j := range 11 {
 			if v>>(10-j)&1 == 1 {
@@ -110,7 +111,7 @@ func ParseWords(s string) (Secret, error) {
 	}
 	secret := Secret(bits[:32])
 	if sum := sha256.Sum256(secret[:]); sum[0] != bits[32] {
-		return Secret{}, &WordError{0, "they do not fit together: one is another word than on the card, or two have changed places; compare them one by one"}
+		return Secret{}, &WordError{0, "they do not fit together: one is another word than on the card, or two have changed places; compare them one by one", "card"}
 	}
 	return secret, nil
 }

@@ -166,6 +166,7 @@ func (b *Board) apply(t *turn, p *fold.Prepared, want fold.Status) (uint64, erro
 	}
 	index := b.state.Size() - 1
 	b.index[p.ID()] = index
+	b.extracts.note(b.state, p, index)
 	t.entries = append(t.entries, p.Raw())
 	return index, nil
 }

@@ -39,12 +39,14 @@ type Board struct {
 	authors authors
 	*calendar
 
-	mu    sync.RWMutex // guards state and index, which only own changes
+	mu    sync.RWMutex // guards state, index and extracts, which only own changes
 	state *fold.State
 	// index has the place of every record by its id. It is in memory: at start every record is read and hashed anyway to fold it, so
 	// the index costs one insertion each and can never disagree with the log; a million records take about 60 MB, a fraction of what the
 	// fold itself keeps for as many ballots.
 	index map[record.ID]uint64
+	// extracts has the places of records for those who do not read all.
+	extracts *extracts
 	// supports has by vote what is promised and not on the log.
 	supports map[record.ID]*supports
 

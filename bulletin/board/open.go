@@ -72,7 +72,7 @@ func OpenOn(ctx context.Context, c Config, log Log) (*Board, error) {
 func newBoard(c Config, verifier note.Verifier, log Log) *Board {
 	b := &Board{
 		cfg: c, key: c.Key, log: log, policy: boardlog.Policy{Origin: c.Signer.Name(), Log: verifier}, records: rate.NewLimiter(c.RecordRate, c.RecordBurst),
-		state: fold.New(), index: make(map[record.ID]uint64),
+		state: fold.New(), index: make(map[record.ID]uint64), extracts: newExtracts(),
 		supports:  make(map[record.ID]*supports),
 		sealTried: make(map[record.ID]uint64), sealRefused: make(map[record.ID]string),
 		queue:    make(chan *submission, c.Ballots+2*c.Records),
@@ -183,6 +183,7 @@ func (b *Board) replay(p *fold.Prepared) error {
 	case out.Status == fold.Fatal || out.Status == fold.Void && !owed:
 		return fmt.Errorf("%v", out)
 	}
+	b.extracts.note(b.state, p, index)
 	return nil
 }
 

@@ -19,8 +19,9 @@ type Limits struct {
 	Penalty int
 	// Addresses is how many remote addresses are remembered; the least recently seen are forgotten first. Default 65,536.
 	Addresses int
-	// Receipts is how many requests may wait for a receipt at once, Audits how many may read the whole log. Defaults 4096 and 4.
-	Receipts, Audits int
+	// Receipts is how many requests may wait for a receipt at once, Audits how many may read the whole log, Extracts how many may read an
+	// extract of it. Defaults 4096, 4 and 256.
+	Receipts, Audits, Extracts int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -37,6 +38,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Addresses, 1<<16)
 	def(&l.Receipts, 4096)
 	def(&l.Audits, 4)
+	def(&l.Extracts, 256)
 	return l
 }
 

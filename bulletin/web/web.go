@@ -47,6 +47,7 @@ type Handler struct {
 	senders  *senders
 	receipts chan struct{} // one for each request that waits for a receipt
 	audits   chan struct{} // one for each request that reads the whole log
+	extracts chan struct{} // one for each request that reads many records, or looks for some
 	closing  chan struct{} // closed when the server shuts down
 	close    func()
 	routes   http.Handler
@@ -67,21 +68,22 @@ func New(b *board.Board, o Options) *Handler {
 	}
 	h := &Handler{
 		board: b, options: o, pages: newPages(b, o, ""), senders: newSenders(o.Limits),
-		receipts: make(chan struct{}, o.Limits.Receipts), audits: make(chan struct{}, o.Limits.Audits), closing: make(chan struct{}),
+		receipts: make(chan struct{}, o.Limits.Receipts), audits: make(chan struct{}, o.Limits.Audits), extracts: make(chan struct{}, o.Limits.Extracts), closing: make(chan struct{}),
 		times: defaultTimes,
 	}
 	h.close = sync.OnceFunc(func() { close(h.closing) })
 	r := mux.NewRouter().SkipClean(true) // a path that is not clean is no path of ours
-	r.Handle("/records", only(h.postRecord, http.MethodPost))
-	r.Handle("/receipts/{id}", only(h.getReceipt, http.MethodGet))
-	r.Handle("/checkpoint", only(h.getCheckpoint, http.MethodGet))
-	r.Handle("/tile/{rest:.*}", only(h.getTile, http.MethodGet))
-	r.Handle("/votes", only(h.getVotes, http.MethodGet))
-	r.Handle("/votes/{id}", only(h.getVote, http.MethodGet))
-	r.Handle("/rounds", only(h.getRounds, http.MethodGet))
-	r.Handle("/rounds/{id}", only(h.getRound, http.MethodGet))
-	r.Handle("/audit/board.tar", only(h.getAudit, http.MethodGet))
+	r.Handle("/records", public(only(h.postRecord, http.MethodPost), http.MethodPost))
+	r.Handle("/receipts/{id}", public(only(h.getReceipt, http.MethodGet), http.MethodGet))
+	r.Handle("/checkpoint", public(only(h.getCheckpoint, http.MethodGet), http.MethodGet))
+	r.Handle("/tile/{rest:.*}", public(only(h.getTile, http.MethodGet), http.MethodGet))
+	r.Handle("/votes", public(only(h.getVotes, http.MethodGet), http.MethodGet))
+	r.Handle("/votes/{id}", public(only(h.getVote, http.MethodGet), http.MethodGet))
+	r.Handle("/rounds", public(only(h.getRounds, http.MethodGet), http.MethodGet))
+	r.Handle("/rounds/{id}", public(only(h.getRound, http.MethodGet), http.MethodGet))
+	r.Handle("/audit/board.tar", public(only(h.getAudit, http.MethodGet), http.MethodGet))
 	r.Handle("/healthz", only(h.getHealth, http.MethodGet))
+	h.routeExtracts(r)
 	h.routePages(r)
 	r.NotFoundHandler = http.HandlerFunc(notFound)
 	h.routes = secured(plainPaths(r), o.TLS)

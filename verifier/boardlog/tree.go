@@ -228,6 +228,21 @@ func (t *Tree) LeafHash(ctx context.Context, index uint64) (tlog.Hash, error) {
 	return tile[index%TileWidth], nil
 }
 
+// Peaks returns the roots of the complete subtrees that make up the tree at an earlier size, largest first: one for each bit set in size
+// (RFC 6962 §2.1).
+func (t *Tree) Peaks(ctx context.Context, size uint64) ([]tlog.Hash, error) {
+	if size > t.size {
+		return nil, fmt.Errorf("size %d is not in a log of %d", size, t.size)
+	}
+	var indexes []int64
+	for rest := size; rest > 0; {
+		level := bits.Len64(rest) - 1
+		indexes = append(indexes, tlog.StoredHashIndex(level, int64((size-rest)>>level)))
+		rest -= 1 << level
+	}
+	return t.reader(ctx).ReadHashes(indexes)
+}
+
 // RootAt returns the tree head that the log had at an earlier size.
 func (t *Tree) RootAt(ctx context.Context, size uint64) (tlog.Hash, error) {
 	if size > t.size {

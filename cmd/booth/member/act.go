@@ -113,12 +113,12 @@ func statementSlot(v *fold.Vote) (uint64, bool) {
 
 // find returns a vote of the card's round.
 func (w *Wallet) find(s *fold.State, vote record.ID) (*fold.Vote, error) {
-	if _, err := w.round(s); err != nil {
-		return nil, err
-	}
 	v := s.Vote(vote)
 	switch {
 	case v == nil:
+		if _, err := w.round(s); err != nil {
+			return nil, err
+		}
 		return nil, problem(CodeUnknown, "check the vote's id, and the board's address", "vote %s is not on this board", vote)
 	case v.Round.ID != w.card.Round:
 		return nil, problem(CodeForm, "use the card of the vote's own round", "the vote takes cards of round %s, this card is of round %s", v.Round.ID.Short(), w.card.Round.Short())

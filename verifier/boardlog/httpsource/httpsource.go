@@ -85,6 +85,11 @@ func (s *Source) ReadFile(ctx context.Context, path string) ([]byte, error) {
 	if most == 0 {
 		return nil, fmt.Errorf("%.80q is no file of a log", path)
 	}
+	return s.Get(ctx, path, most)
+}
+
+// Get reads what is at a path below the URL, which may end in a query: at most so many bytes.
+func (s *Source) Get(ctx context.Context, path string, most int64) ([]byte, error) {
 	pause := s.Pause
 	for attempt := 1; ; attempt++ {
 		b, err := s.get(ctx, path, most)
