@@ -27,8 +27,10 @@ const (
 // words, and GET /healthz whether the registrar is at work.
 func (r *Registrar) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+issuing.EntryPath, r.answer(r.entry))
-	mux.HandleFunc("POST "+issuing.CardPath, r.answer(r.card))
+	for path, serve := range map[string]service{issuing.EntryPath: r.entry, issuing.CardPath: r.card} {
+		mux.HandleFunc("POST "+path, public(r.answer(serve)))
+		mux.HandleFunc("OPTIONS "+path, public(preflight))
+	}
 	mux.HandleFunc("GET /{$}", r.welcome)
 	mux.HandleFunc("GET /healthz", r.health)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -38,8 +40,29 @@ func (r *Registrar) Handler() http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		mux.ServeHTTP(w, req)
 	})
+}
+
+// public lets a booth of any origin ask for a card. What it needs for that is the code in its request, and no cookie or the like.
+func public(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Expose-Headers", "Retry-After")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		next(w, req)
+	}
+}
+
+// preflight answers a browser's question whether a page of another origin may send a request (the Fetch standard).
+func preflight(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "POST")
+	h.Set("Access-Control-Allow-Headers", "Content-Type")
+	h.Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // A service answers the body of a request that came from an address.

@@ -242,3 +242,39 @@ func FuzzJ4_Endpoints(f *testing.F) {
 		}
 	})
 }
+
+// A booth of another origin may ask for an entry and a card, and see what is answered, refusals too; nothing else is for other origins.
+func TestI7_OtherOrigins(t *testing.T) {
+	s := newScene(t, 1, 1)
+	do := func(method, path string, header http.Header) *http.Response {
+		t.Helper()
+		req, err := http.NewRequest(method, s.server.URL+path, strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header = header
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp
+	}
+	for _, path := range []string{issuing.EntryPath, issuing.CardPath} {
+		resp := do("OPTIONS", path, http.Header{"Origin": {"https://booth.example"}, "Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {"content-type"}})
+		h := resp.Header
+		if resp.StatusCode != 204 || h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Allow-Methods") != "POST" ||
+			h.Get("Access-Control-Allow-Headers") != "Content-Type" || h.Get("Access-Control-Max-Age") == "" || h.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: preflight: %s %v", path, resp.Status, h)
+		}
+		resp = do("POST", path, http.Header{"Origin": {"https://booth.example"}, "Content-Type": {issuing.ContentType}})
+		if resp.StatusCode != 400 || resp.Header.Get("Access-Control-Allow-Origin") != "*" || resp.Header.Get("Cross-Origin-Resource-Policy") != "cross-origin" || len(resp.Cookies()) > 0 {
+			t.Errorf("%s: %s %v", path, resp.Status, resp.Header)
+		}
+	}
+	for _, path := range []string{"/", "/healthz"} {
+		if resp := do("GET", path, nil); resp.Header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s is for other origins", path)
+		}
+	}
+}
