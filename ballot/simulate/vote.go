@@ -83,10 +83,14 @@ func (r *Round) NewVote(change ...func(*record.Vote)) *Vote {
 	return v
 }
 
-// On returns the vote for an organisation that is o at another moment (Until, Fork).
+// On returns the vote for an organisation that is o at another moment (Until, Fork). Its trustees know nothing of stages and decryptions that
+// they have made: there they may make others.
 func (v *Vote) On(o *Org) *Vote {
 	c := *v
 	c.Org, c.Round, c.Trustees = o, v.Round.On(o), slices.Clone(v.Trustees)
+	for i := range c.Trustees {
+		c.Trustees[i].Mixers = nil
+	}
 	return &c
 }
 
