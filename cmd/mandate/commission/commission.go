@@ -61,25 +61,51 @@ func (c *Commission) post(ctx context.Context, scope record.ID, body record.Body
 
 // PostRoll announces a roll with all its parts and returns the announcement's id.
 func (c *Commission) PostRoll(ctx context.Context, r *roll.Roll) (record.ID, error) {
-	if err := c.board.Update(ctx); err != nil {
-		return record.ID{}, err
-	}
-	by, err := c.officer()
+	return c.PublishRoll(ctx, r, func(int, int) {})
+}
+
+// PublishRoll is PostRoll for long lists: it tells progress how many of how many records are posted, and what an earlier call for the same
+// roll has posted before it was interrupted, it does not post again.
+func (c *Commission) PublishRoll(ctx context.Context, r *roll.Roll, progress func(done, total int)) (record.ID, error) {
+	by, err := c.ready(ctx)
 	if err != nil {
 		return record.ID{}, err
 	}
 	_, genesis := c.board.State().Genesis()
 	announcement, entries := r.Announcement(by)
-	id, err := c.post(ctx, genesis, announcement)
+	parts := roll.Parts(by, entries)
+	total := 1 + len(parts)
+	id, err := c.announced(ctx, r.ID)
+	if err == nil && id == (record.ID{}) {
+		id, err = c.post(ctx, genesis, announcement)
+	}
 	if err != nil {
 		return record.ID{}, err
 	}
-	for _, p := range roll.Parts(by, entries) {
-		if _, err := c.post(ctx, id, p); err != nil {
+	progress(1, total)
+	for i, p := range parts {
+		// A part that is there already is refused as a duplicate.
+		if _, err := c.post(ctx, id, p); err != nil && party.RefusalCode(err) != "dup" {
 			return record.ID{}, err
 		}
+		progress(2+i, total)
 	}
 	return id, nil
+}
+
+// announced returns the id of the record that announces a roll, zero if there is none.
+func (c *Commission) announced(ctx context.Context, rollID record.ID) (id record.ID, err error) {
+	err = c.board.Records(ctx, 0, func(_ uint64, raw []byte) error {
+		r, err := record.Decode(raw)
+		if err != nil {
+			return nil // void, and none of ours
+		}
+		if body, ok := r.Body.(*record.Roll); ok && body.RollID == rollID && c.board.State().Roll(r.ID()) != nil {
+			id = r.ID()
+		}
+		return nil
+	})
+	return id, err
 }
 
 // PostRound announces an issuing round and returns its id. The field By is filled in.
@@ -138,12 +164,20 @@ func (c *Commission) Replace(ctx context.Context, vote record.ID, trustee int, w
 // met, closes and certifies.
 // It reports whether it posted anything. An error in one vote does not keep it from the others.
 func (c *Commission) Step(ctx context.Context) (posted bool, err error) {
+	return c.StepVotes(ctx, func(*fold.Vote) bool { return true })
+}
+
+// StepVotes is Step for the votes that pick returns true for.
+func (c *Commission) StepVotes(ctx context.Context, pick func(*fold.Vote) bool) (posted bool, err error) {
 	by, err := c.ready(ctx)
 	if err != nil {
 		return false, err
 	}
 	var errs []error
 	for _, v := range c.board.State().Votes() {
+		if !pick(v) {
+			continue
+		}
 		body, err := c.due(v, by)
 		if err == nil && body != nil {
 			_, err = c.post(ctx, v.ID, body)
@@ -159,28 +193,51 @@ func (c *Commission) Step(ctx context.Context) (posted bool, err error) {
 // due returns the record that the commission owes a vote now, nil for none.
 func (c *Commission) due(v *fold.Vote, by uint64) (record.Body, error) {
 	s := c.board.State()
+	switch Due(s, v) {
+	case DueRestart:
+		restart := v.Ceremony.Due(s.Now())
+		restart.By = by
+		return restart, nil
+	case DueOpening:
+		return Opening(v, by), nil
+	case DueClosing:
+		return &record.Closing{By: by}, nil
+	case DueResult:
+		return s.MakeResult(v, by)
+	}
+	return nil, nil
+}
+
+// What the commission can owe a vote.
+const (
+	DueRestart = "restart" // of a key generation that failed, or waits for a silent trustee
+	DueOpening = "opening"
+	DueClosing = "closing"
+	DueResult  = "result"
+)
+
+// Due says what the commission can and has to do for a vote now, as a state of the log shows it; "" for nothing.
+func Due(s *fold.State, v *fold.Vote) string {
 	switch v.Phase {
 	case fold.Called:
-		if restart := v.Ceremony.Due(s.Now()); restart != nil {
-			restart.By = by
-			return restart, nil
+		if v.Ceremony.Due(s.Now()) != nil {
+			return DueRestart
 		}
 		// By rules, voting goes on for its period from the opening, however late that is (SPEC.md §15.6).
 		over := v.Rules() == nil && s.Now() >= v.Manifest.Closes
 		if s.Now() >= v.Manifest.Opens && !over && v.Ceremony.Ready() && v.Round.Ready(int(v.Manifest.Slot)) && len(s.Gaps(v)) == 0 {
-			return Opening(v, by), nil
+			return DueOpening
 		}
 	case fold.Open:
 		if s.Now() >= v.Manifest.Closes {
-			return &record.Closing{By: by}, nil
+			return DueClosing
 		}
 	case fold.Sealed:
-		if uint64(v.Inputs()) < v.Manifest.Quorum || v.Counted() > 0 && !sharesSuffice(v) {
-			return nil, nil
+		if uint64(v.Inputs()) >= v.Manifest.Quorum && (v.Counted() == 0 || sharesSuffice(v)) {
+			return DueResult
 		}
-		return s.MakeResult(v, by)
 	}
-	return nil, nil
+	return ""
 }
 
 func sharesSuffice(v *fold.Vote) bool {

@@ -48,6 +48,11 @@ var ErrRefuted = errors.New("the vote does not verify")
 // Step does what this trustee owes each vote now. It reports whether it posted anything. An error in one vote does not keep it from the others.
 // Two processes started on one folder take turns.
 func (t *Trustee) Step(ctx context.Context) (posted bool, err error) {
+	return t.StepVotes(ctx, func(*fold.Vote) bool { return true })
+}
+
+// StepVotes is Step for the votes that pick returns true for: a trustee may want to be asked before a ballot box is opened.
+func (t *Trustee) StepVotes(ctx context.Context, pick func(*fold.Vote) bool) (posted bool, err error) {
 	if err := t.board.Update(ctx); err != nil {
 		return false, err
 	}
@@ -62,7 +67,7 @@ func (t *Trustee) Step(ctx context.Context) (posted bool, err error) {
 	var errs []error
 	for _, v := range t.board.State().Votes() {
 		i := t.indexIn(v)
-		if i == 0 {
+		if i == 0 || !pick(v) {
 			continue
 		}
 		did, err := t.serve(ctx, v, i)
