@@ -5,13 +5,15 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/bulletin/board"
+	"mandate/bulletin/booth"
 	"mandate/bulletin/page"
 )
 
 // routePages routes to the pages for people: the organisation, a vote, all its statements, its result with its files, a round, the entries
-// of its roll, the log record by record, and the files that pages load.
+// of its roll, the log record by record, the files that pages load, and the booth, which has a policy of its own.
 func (h *Handler) routePages(r *mux.Router) {
 	p := h.pages
 	get := func(path string, f http.HandlerFunc) { r.Handle(path, only(f, http.MethodGet)) }
@@ -30,6 +32,10 @@ func (h *Handler) routePages(r *mux.Router) {
 	get("/log/find", p.Find)
 	get("/log/{place}", func(w http.ResponseWriter, r *http.Request) { p.Record(w, r, mux.Vars(r)["place"]) })
 	get("/log/{place}/record.cbor", func(w http.ResponseWriter, r *http.Request) { p.Raw(w, r, mux.Vars(r)["place"]) })
+	r.PathPrefix("/booth/").Handler(booth.New(booth.Options{Facts: func() (f booth.Facts) {
+		h.board.View(func(s *fold.State) { f = booth.FactsOf(s) })
+		return f
+	}}))
 	get("/pages/{name}", func(w http.ResponseWriter, r *http.Request) { p.File(w, r, mux.Vars(r)["name"]) })
 }
 

@@ -67,7 +67,7 @@ func New(b *board.Board, o Options) *Handler {
 		o.Log = slog.Default()
 	}
 	h := &Handler{
-		board: b, options: o, pages: newPages(b, o, ""), senders: newSenders(o.Limits),
+		board: b, options: o, pages: newPages(b, o, "/booth"), senders: newSenders(o.Limits),
 		receipts: make(chan struct{}, o.Limits.Receipts), audits: make(chan struct{}, o.Limits.Audits), extracts: make(chan struct{}, o.Limits.Extracts), closing: make(chan struct{}),
 		times: defaultTimes,
 	}

@@ -263,22 +263,35 @@ func choose(contests []contest.Contest) [][]int {
 	return out
 }
 
-// invite writes a card's codes for the reader of a demo that goes on, and says how to vote with them.
+// guests is how many places on the second vote's roll are left for readers of a demo that goes on.
+const guests = 3
+
+// invite writes the card links of some places on the roll for the readers of a demo that goes on, and says how to vote with them.
 func (o *organisation) invite(round, vote record.ID, stdout io.Writer) error {
 	codes, err := o.codes(round)
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(o.dir, "your-codes.txt")
-	var text strings.Builder
-	for i := range o.registrars {
-		// As links, which name the round: the first vote's round is on the board too.
-		fmt.Fprintln(&text, issuing.Desk{Round: round, Registrar: uint64(i + 1)}.Link(o.registrars[i].url, codes[i][0]))
+	var first, others strings.Builder
+	for guest := range min(guests, len(codes[0])) {
+		to := &first
+		if guest > 0 {
+			to = &others
+			fmt.Fprintf(to, "member %d:\n", guest+1)
+		}
+		for i := range o.registrars {
+			fmt.Fprintln(to, issuing.Desk{Round: round, Registrar: uint64(i + 1)}.Link(o.url+"/booth/card", codes[i][guest]))
+		}
 	}
-	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+	mine, theirs := filepath.Join(o.dir, "your-codes.txt"), filepath.Join(o.dir, "more-codes.txt")
+	if err := os.WriteFile(mine, []byte(first.String()), 0o600); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, invitation, o.url, vote, path, o.url, path, vote, o.url)
+	if err := os.WriteFile(theirs, []byte(others.String()), 0o600); err != nil {
+		return err
+	}
+	links := strings.Join(strings.Fields(first.String()), "\n    ")
+	fmt.Fprintf(stdout, invitation, o.url, vote, links, o.url, vote, theirs, mine, o.url, mine, vote, o.url)
 	return nil
 }
 
@@ -286,7 +299,13 @@ const invitation = `
 The board goes on serving at %s (interrupt to end it).
 A second vote is open, and a place on its roll is yours:
     %s
-Your codes, one from each registrar, are in %s. Collect your card and vote:
+Vote in a browser: open these links in turn, each of which collects one registrar's answer for your card,
+    %s
+and then vote:
+    %s/booth/vote/%s
+The links of two more members stand in %s.
+
+Or vote from here. Your codes, one from each registrar, are in %s. Collect your card and vote:
     go run ./cmd/mandate card -board %s -card my-card.txt -codes %s
     go run ./cmd/mandate vote -card my-card.txt -vote %s
 Check the board as it is now:

@@ -250,7 +250,9 @@ func (o *organisation) foundRegistrars() error {
 		if err != nil {
 			return err
 		}
-		r, err := registrar.Create(dir, phrase, registrar.Options{Board: view, Log: o.log, Vault: demoVault, Clock: o.clock.now})
+		r, err := registrar.Create(dir, phrase, registrar.Options{
+			Board: view, BoardAddress: o.url, Link: o.url + "/booth/card", Log: o.log, Vault: demoVault, Clock: o.clock.now,
+		})
 		if err != nil {
 			return err
 		}

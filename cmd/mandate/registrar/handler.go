@@ -13,6 +13,7 @@ import (
 
 	"mandate/ballot/credential"
 	"mandate/ballot/record"
+	"mandate/bulletin/booth"
 	"mandate/bulletin/remote"
 	"mandate/cmd/mandate/registrar/issuing"
 	"mandate/crypto/blind"
@@ -24,7 +25,7 @@ const (
 )
 
 // Handler serves members (SPEC.md §10.1): POST /entries says which roll entry a code is for, POST /cards signs. GET / says who this is, in
-// words, and GET /healthz whether the registrar is at work.
+// words, and GET /healthz whether the registrar is at work. With a BoardAddress, /booth/ has the pages of package booth.
 func (r *Registrar) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, serve := range map[string]service{issuing.EntryPath: r.entry, issuing.CardPath: r.card} {
@@ -33,6 +34,14 @@ func (r *Registrar) Handler() http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", r.welcome)
 	mux.HandleFunc("GET /healthz", r.health)
+	if r.options.BoardAddress != "" {
+		mux.Handle("/booth/", booth.New(booth.Options{Board: r.options.BoardAddress, Facts: func() booth.Facts {
+			if v := r.seen.Load(); v != nil {
+				return v.facts
+			}
+			return booth.Facts{}
+		}}))
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")

@@ -43,6 +43,9 @@ import (
 type Options struct {
 	// Board is the registrar's view of the board, which nobody else uses. A registrar without one can be given rolls, and serves nobody.
 	Board party.Board
+	// BoardAddress is where members' browsers reach the board. With it the registrar serves the booth's pages too, so that a ballot that
+	// was encrypted on the board's pages can be checked on pages that are not the board's. Default: it does not.
+	BoardAddress string
 	// Look is how often Run looks at the board. Default 5 seconds.
 	Look time.Duration
 	// Publish is how often issue records are published, all of that time in one sorted list: the longer, the less a list says about who
@@ -69,8 +72,10 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Look < 0 || o.Publish < 0 || o.Stale < 0 || o.WrongCodes < 0 || o.PerMinute < 0 {
 		return o, errors.New("registrar: look, publish, stale, wrong codes, per minute: none may be negative")
 	}
-	if err := text.CheckURL("link", o.Link); err != nil {
-		return o, fmt.Errorf("registrar: %w", err)
+	for field, address := range map[string]string{"link": o.Link, "board address": o.BoardAddress} {
+		if err := text.CheckURL(field, address); err != nil {
+			return o, fmt.Errorf("registrar: %w", err)
+		}
 	}
 	set(&o.Look, 5*time.Second)
 	set(&o.Publish, 15*time.Minute)
