@@ -101,10 +101,11 @@ type Report struct {
 	Origin    string            `json:"origin"`
 	Size      uint64            `json:"size"`
 	Root      record.ID         `json:"root"`
-	Log       []Check           `json:"log"`        // checks 1 to 6
-	Votes     []VoteReport      `json:"votes"`      // those asked for
-	Void      []Finding         `json:"void"`       // void records, at most MaxFindings of each kind and code
-	VoidTotal map[string]uint64 `json:"void_total"` // by "kind/code"
+	Log       []Check           `json:"log"`              // checks 1 to 6
+	Votes     []VoteReport      `json:"votes"`            // those asked for
+	Void      []Finding         `json:"void"`             // void records, at most MaxFindings of each kind and code
+	VoidTotal map[string]uint64 `json:"void_total"`       // by "kind/code"
+	Opened    *Opened           `json:"opened,omitempty"` // the opened ballot, if one was given
 	Verdict   Verdict           `json:"verdict"`
 	Problem   string            `json:"problem,omitempty"` // why the source could not be read, or no vote was found
 

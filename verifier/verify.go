@@ -31,6 +31,8 @@ type Options struct {
 	Vote record.ID
 	// Receipt is a member's receipt to check against the log, nil for none.
 	Receipt []byte
+	// Opened is the text of an opened ballot to check against its vote on the log, nil for none.
+	Opened []byte
 	// Progress, if not nil, is called now and then with the number of records judged and in all.
 	Progress func(done, total uint64)
 }
@@ -226,6 +228,7 @@ func (a *audit) conclude(err error) {
 		}
 		r.Verdict = worse(r.Verdict, v.Verdict)
 	}
+	a.judgeOpened()
 }
 
 // faultOf says which check of the log an error of reading it fails: one that says that something is wrong, not that it could not be read.

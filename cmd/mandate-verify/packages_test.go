@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"mandate/ballot/cast"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
@@ -62,6 +63,7 @@ func newShelf(t testing.TB) *shelf {
 	forked := v.Org.Fork()
 	v.Org.Append(v.On(v.Org.Until(before)).Ballot(1, []int{simulate.No}).Raw()) // a second ballot of one card: void
 	void := record.IDOf(v.Org.Log()[len(v.Org.Log())-1])
+	s.opened(v)
 	v.Close()
 	s.pack("closed", v.Org)
 	v.Promises()
@@ -100,6 +102,35 @@ func newShelf(t testing.TB) *shelf {
 	s.env["COUNTED"], s.env["VOID"] = counted.Short(), void.Short()
 	s.env["VOID_INDEX"] = strconv.Itoa(slices.IndexFunc(s.log, func(raw []byte) bool { return record.IDOf(raw) == void }))
 	return s
+}
+
+// opened keeps ballots that a member has opened instead of casting them: one that the log knows to be spoiled, one that it does not, and one
+// that says something else than its opening.
+func (s *shelf) opened(v *simulate.Vote) {
+	s.tb.Helper()
+	prepare := func(selection int) *cast.Opened {
+		rec, o, err := v.State().Form.Encrypt(v.Context(), v.Credential(4), 0, record.ID{}, cast.NewDraft(), [][]int{{selection}})
+		if err != nil {
+			s.tb.Fatal(err)
+		}
+		return &cast.Opened{Vote: v.ID, Opening: o, Record: rec}
+	}
+	keep := func(name string, o *cast.Opened) {
+		text, err := o.Encode()
+		if err != nil {
+			s.tb.Fatal(err)
+		}
+		s.write(name+".opened", text)
+	}
+	yes, no := prepare(simulate.Yes), prepare(simulate.No)
+	v.Check(4, yes.Record.ID())
+	keep("spoiled", yes)
+	keep("unmarked", no)
+	lying := *no
+	lying.Opening = prepare(simulate.Yes).Opening
+	lying.Opening.Ballot = no.Record.ID()
+	keep("lying", &lying)
+	s.env["SPOILED"], s.env["UNMARKED"] = yes.Record.ID().String(), no.Record.ID().String()
 }
 
 func kind(raw []byte) string {

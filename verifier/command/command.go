@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"mandate/ballot/cast"
 	"mandate/ballot/record"
 	"mandate/verifier"
 	"mandate/verifier/boardlog"
@@ -22,7 +23,7 @@ import (
 const usage = `Mandate-verify checks a whole vote from the public record alone, from the first signature to the last count.
 
 Usage:
-    mandate-verify [-json FILE] [-vote ID] [-receipt FILE] [-quiet] SOURCE
+    mandate-verify [-json FILE] [-vote ID] [-receipt FILE] [-opened FILE] [-quiet] SOURCE
 
 SOURCE is a board's address (https://…), a folder with a log's tiles, or an audit package (board.tar).
 With a file or a folder nothing is read from the network.
@@ -30,6 +31,9 @@ With a file or a folder nothing is read from the network.
     -vote ID        judge the vote with this id, and fail if it is not there; get the id from somewhere
                     other than SOURCE, since whoever runs a board can make up a whole one under another id
     -receipt FILE   check that the ballot of this receipt stands in the log
+    -opened FILE    check a ballot that was opened instead of being cast: make it again from its opening with the
+                    questions and keys of SOURCE, and say in words what it says; only its member knows whether
+                    that is what they chose
     -json FILE      write the report as JSON to FILE; - is standard output
     -quiet          show no progress
 
@@ -51,6 +55,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	jsonFile := f.String("json", "", "")
 	vote := f.String("vote", "", "")
 	receipt := f.String("receipt", "", "")
+	opened := f.String("opened", "", "")
 	quiet := f.Bool("quiet", false, "")
 	fail := func(hint, format string, a ...any) int {
 		fmt.Fprintf(stderr, "error: "+format+"\n", a...)
@@ -85,6 +90,13 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return fail("", "-receipt: %v", err)
 		}
 		o.Receipt = b
+	}
+	if *opened != "" {
+		b, err := readLimited(*opened, cast.MaxOpened)
+		if err != nil {
+			return fail("", "-opened: %v", err)
+		}
+		o.Opened = b
 	}
 	p := &progress{w: stderr, start: time.Now()}
 	if !*quiet {

@@ -22,6 +22,7 @@ func Text(w io.Writer, r *verifier.Report) {
 		vote(w, &r.Votes[i])
 	}
 	void(w, r)
+	opened(w, r.Opened)
 	fmt.Fprintf(w, "\n%s\n", conclusion(r.Verdict))
 }
 
@@ -111,6 +112,38 @@ func void(w io.Writer, r *verifier.Report) {
 	if len(r.Void) > most {
 		fmt.Fprintln(w, "  … the JSON report lists more")
 	}
+}
+
+// opened prints what an opened ballot says.
+func opened(w io.Writer, o *verifier.Opened) {
+	if o == nil {
+		return
+	}
+	fmt.Fprintf(w, "\nOpened ballot %s\n", o.Ballot)
+	if o.Fault != "" {
+		fmt.Fprintf(w, "  FAILED   %s\n", o.Fault)
+		return
+	}
+	fmt.Fprintf(w, "  ok       made again from its opening, it is the same, and it says:\n")
+	for _, c := range o.Says {
+		fmt.Fprintf(w, "  %s\n", oneLine(c.Title.In("en")))
+		for i, t := range c.Chosen {
+			rank := ""
+			if c.Ranked {
+				rank = fmt.Sprintf("%d. ", i+1)
+			}
+			fmt.Fprintf(w, "    %s%s\n", rank, oneLine(t.In("en")))
+		}
+		if len(c.Chosen) == 0 {
+			fmt.Fprintf(w, "    nothing (blank)\n")
+		}
+	}
+	if o.Spoiled {
+		fmt.Fprintf(w, "  The log says that it can never be cast.\n")
+	} else {
+		fmt.Fprintf(w, "  note: the log does not say that it can never be cast; it was not cast so far\n")
+	}
+	fmt.Fprintf(w, "  Compare its id with the one that the first device showed before it was opened. If that is not what you chose, do not vote with\n  that device, and tell the commission.\n")
 }
 
 func conclusion(v verifier.Verdict) string {
