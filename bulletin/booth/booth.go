@@ -76,7 +76,7 @@ func newHandler(o Options, from fs.FS) *Handler {
 
 // pages are the names of the pages below /booth/. Those of votes are followed by a vote's id.
 var pages = map[string]struct{ ofVote, camera bool }{
-	"card": {camera: true}, "vote": {ofVote: true}, "support": {ofVote: true}, "me": {}, "check": {camera: true}, "receipt": {camera: true},
+	"card": {camera: true}, "vote": {ofVote: true}, "support": {ofVote: true}, "me": {}, "check": {camera: true}, "receipt": {camera: true}, "verify": {},
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

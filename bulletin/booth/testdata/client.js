@@ -108,13 +108,29 @@ const methods = {
 		await pause(100);
 		return { due: now + 3600, receipt: null };
 	},
+	"verify.run": async ({ vote }) => {
+		const slow = scene.has("long");
+		for (let done = 0; done <= 5000; done += slow ? 50 : 1250) {
+			progress({ what: "verify", done, total: 5000 });
+			await pause(slow ? 120 : 20);
+		}
+		const verdict = scene.has("broken") ? "failed" : scene.has("unread") ? "unreadable" : scene.has("early") ? "unfinished" : "verified";
+		const names = ["package", "checkpoint", "tree", "records", "genesis", "clock", "vote", "roll", "registrar keys", "manifest", "ceremony", "opening", "ballots", "eligibility", "closing", "seal", "input", "shares", "counts", "decision", "receipt", "call", "forums", "statements", "packet", "mailing", "nominations", "requires", "changes", "mixes"];
+		const all = names.map((name, i) => ({ number: i + 1, name, status: verdict === "unreadable" && i > 1 ? "not reached" : i >= 20 ? "not asked" : i > 12 && verdict === "unfinished" ? "not reached" : "held", detail: i === 12 ? "1204 counted, 3 void, 31 checked before casting" : "" }));
+		if (verdict === "failed") Object.assign(all[18], { status: "failed", detail: "the counts are not those of the ballots", failures: [{ index: 4990, id: id("c"), kind: "result", code: "result-count", sentence: "contest housing: counts [700 400 104], want [699 401 104] <img src=x onerror=alert(1)>" }] });
+		return { origin: "board.example/log", size: 5000, root: id("e"), verdict, log: all.slice(0, 6), void: [], void_total: verdict === "unreadable" ? {} : { "ballot/stale": 3 }, problem: verdict === "unreadable" ? "tile/0/x001/234: not found" : "",
+			votes: verdict === "unreadable" ? [] : [{ id: yesno, pinned: Boolean(vote), title: both("Housing proposal", "Propuesta sobre la vivienda"), phase: "certified", mock: scene.has("mock"), ended: false, verdict, checks: all.slice(6), warnings: ["two registrars share an operator"], duties: [], story: [],
+				figures: { roll: 8000, issued: [3000, 3000], counted: 1204, checked: 31, void: 3, inputs: 3 },
+				contests: verdict === "verified" ? [{ id: "housing", title: single().title, outcome: "passed", binding: true, options: [{ id: "yes", title: both("Yes", "Sí"), count: 700, winner: true }, { id: "no", title: both("No"), count: 400, winner: false }, { id: "abstain", title: both("Abstain", "Abstención"), count: 104, winner: false }] }] : undefined }] };
+	},
 	history: () => [{ vote: yesno, title: both("Housing proposal", "Propuesta sobre la vivienda"), entries: [{ index: 1100, ballot: id("b"), kind: "check", mine: true, counts: false }, { index: 1204, ballot, kind: "ballot", mine: true, counts: true }], foreign: scene.has("foreign") ? [id("9")] : [], lost: [] }],
 };
 
-let tell = () => {};
+let tell = () => {}, progress = () => {};
 
 export async function connect({ on }) {
 	if (params.get("connect")) fail(params.get("connect"));
+	progress = on.progress;
 	tell = (what) => on.progress({ what, done: 1, total: 4 });
 	return {
 		async call(method, given) {
