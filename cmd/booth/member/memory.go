@@ -42,6 +42,7 @@ type sent struct {
 	Promise []byte   // empty: none was received
 	Receipt []byte   // empty: none was received
 	Refused string   // the code with which the board refused it, for good
+	Cast    bool     // a ballot that the board has shown as accepted
 }
 
 const (
@@ -150,6 +151,19 @@ func (v *voted) act(kind string) *sent {
 		}
 	}
 	return nil
+}
+
+// compare notes which ballots the board shows as accepted, and returns one that it has shown so before and does not any more, or nil.
+func (v *voted) compare(isCast func(record.ID) bool) (hidden *sent) {
+	for i := range v.Ballots {
+		b := &v.Ballots[i]
+		if isCast(record.IDOf(b.Ballot)) {
+			b.Cast = true
+		} else if b.Cast {
+			hidden = b
+		}
+	}
+	return hidden
 }
 
 // find returns the ballot with an id, or nil.

@@ -318,3 +318,8 @@ func (s *scene) evidence() []string {
 	}
 	return out
 }
+
+// deskOf is where a registrar's codes are good.
+func deskOf(d *desk) issuing.Desk {
+	return issuing.Desk{Round: d.scene.round.ID, Registrar: uint64(d.index)}
+}

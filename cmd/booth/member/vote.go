@@ -48,7 +48,7 @@ type Booth struct {
 // if a ballot was sent before and its receipt is missing; Resume deals with it.
 func (c *Client) Begin(ctx context.Context, w *Wallet, vote record.ID) (*Booth, error) {
 	b := &Booth{client: c, wallet: w, vote: vote}
-	err := w.look(ctx, c, w.lateness(light.Focus{Vote: vote, Keys: w.chain(vote, ballotSlot)}), func(s *fold.State) error { return b.read(s) })
+	err := w.look(ctx, c, w.lateness(light.Focus{Vote: vote, Keys: w.chain(vote, ballotSlot)}), func(s *fold.State) error { return b.read(ctx, s) })
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (c *Client) Begin(ctx context.Context, w *Wallet, vote record.ID) (*Booth, 
 }
 
 // read takes what the ballot needs from the board's state.
-func (b *Booth) read(s *fold.State) error {
+func (b *Booth) read(ctx context.Context, s *fold.State) error {
 	w := b.wallet
 	v, err := w.find(s, b.vote)
 	if err != nil {
@@ -92,12 +92,16 @@ func (b *Booth) read(s *fold.State) error {
 	}
 	b.form, b.ctx = v.Form, s.CastContext(v)
 	b.Late = len(w.unpublished(s)) > 0
-	return b.chain(v)
+	return b.chain(ctx, v)
 }
 
 // chain finds what the ballot follows: the card's last accepted ballot on the log.
-func (b *Booth) chain(v *fold.Vote) error {
+func (b *Booth) chain(ctx context.Context, v *fold.Vote) error {
 	own := b.wallet.memory.in(b.vote, false)
+	if hidden := own.compare(v.IsCast); hidden != nil {
+		return b.wallet.accuse(ctx, []exhibit{{"ballot", hidden.Ballot}, {"receipt", hidden.Receipt}, {"shown now", b.client.board.Checkpoint()}},
+			"the board has shown ballot %s as accepted and does not any more", record.IDOf(hidden.Ballot))
+	}
 	if last := own.last(); last != nil && len(last.Receipt) == 0 && !v.IsCast(record.IDOf(last.Ballot)) {
 		return problem(CodePending, "the same ballot can be sent again without harm", "%w: ballot %s", ErrPending, record.IDOf(last.Ballot))
 	}
@@ -304,11 +308,18 @@ func (c *Client) Counts(ctx context.Context, w *Wallet, r *Receipt) (bool, error
 		if err != nil {
 			return err
 		}
+		if hidden := w.memory.in(r.Vote, false).compare(v.IsCast); hidden != nil {
+			return w.accuse(ctx, []exhibit{{"ballot", hidden.Ballot}, {"receipt", hidden.Receipt}, {"shown now", c.board.Checkpoint()}},
+				"the board has shown ballot %s as accepted and does not any more", record.IDOf(hidden.Ballot))
+		}
 		_, id, ok := v.Last(cred.Key)
 		counts = ok && id == r.Ballot
 		return nil
 	})
-	return counts, err
+	if err != nil {
+		return false, err
+	}
+	return counts, w.save(ctx)
 }
 
 // An Opened is a ballot that is to be looked at and can never be cast. It prints as REDACTED.
