@@ -12,7 +12,9 @@ import (
 	"mandate/cmd/mandate/commission/organise"
 	"mandate/cmd/mandate/countcmd"
 	"mandate/cmd/mandate/demo"
+	"mandate/cmd/mandate/mail"
 	"mandate/cmd/mandate/roll"
+	"mandate/cmd/mandate/serve"
 	"mandate/cmd/mandate/voter"
 )
 
@@ -33,7 +35,9 @@ Members:
     receipt   check that a ballot is recorded
 
 Organisers:
+    serve     run an organisation on this machine, with a console in the browser
     roll      member lists and the rolls made of them
+    mail      send members their codes, packets and results, each mail once
     organise  run votes by an organisation's rules: call, forums, statements, packet, how a vote stands
     rules     print and check rules files
 
@@ -62,7 +66,10 @@ var commands = map[string]command{
 	"count": func(_ context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return countcmd.Run(args, out, err)
 	},
-	"roll":     roll.Run,
+	"roll": roll.Run,
+	"serve": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return serve.Run(ctx, args, out, err)
+	},
 	"organise": organise.Run,
 	"rules": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return organise.RunRules(ctx, args, out, err)

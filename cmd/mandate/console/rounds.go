@@ -1,0 +1,267 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"mandate/ballot/fold"
+	"mandate/ballot/record"
+	"mandate/ballot/text"
+	"mandate/cmd/mandate/commission"
+	"mandate/cmd/mandate/registrar"
+)
+
+// rolls returns the rolls on the board, for a choice.
+func (s *scene) rolls(chosen string) []option {
+	out := []option{{Value: "", Text: s.Say("console.choose-one")}}
+	s.c.store.look(func(x *saved) {
+		for _, l := range x.Lists {
+			if l.Record != "" {
+				out = append(out, option{l.Record, s.Count("console-round.roll", uint64(l.Members), "name", l.Title, "date", l.AsOf), l.Record == chosen})
+			}
+		}
+	})
+	return out
+}
+
+func (s *scene) roundForm() form {
+	now := s.c.o.Clock().UTC()
+	return form{Action: "/rounds", Button: s.Say("console-round.open"), Fields: []*field{
+		textsField("title", s.Say("console-round.name"), s.Say("console-round.name-hint"), true, nil),
+		{Name: "roll", Kind: kindChoice, Label: s.Say("console-round.of"), Required: true, Choices: s.rolls(s.r.URL.Query().Get("roll"))},
+		{Name: "slots", Kind: kindNumber, Label: s.Say("console-round.slots"), Hint: s.Say("console-round.slots-hint"), Required: true, Value: "6"},
+		{Name: "petitions", Kind: kindNumber, Label: s.Say("console-round.petitions"), Hint: s.Say("console-round.petitions-hint"), Required: true, Value: "3"},
+		{Name: "opens", Kind: kindTime, Label: s.Say("console-round.opens"), Hint: s.Say("console.utc"), Required: true, Value: now.Format(timeForm)},
+		{Name: "closes", Kind: kindTime, Label: s.Say("console-round.closes"), Hint: s.Say("console.utc"), Required: true, Value: now.AddDate(0, 6, 0).Format(timeForm)},
+	}}
+}
+
+func (s *scene) newRound() {
+	s.showForm(http.StatusOK, s.Say("console-round.new"), s.Say("console-round.lead"), s.roundForm())
+}
+
+func (s *scene) openRound() {
+	f := s.roundForm()
+	f.fill(s.r)
+	f.blame(f.need(s.Language))
+	note := f.blame
+	m := &record.Round{Title: textsOf(s.r, "title")}
+	if len(m.Title) > 0 {
+		note(errAt("title", m.Title.Check("title")))
+	}
+	var err error
+	if m.Roll, err = record.ParseID(s.r.PostFormValue("roll")); err != nil {
+		note(wrong("roll", "%s", s.Say("console.choose")))
+	}
+	m.Slots, err = numberOf(s.r, "slots", 1, record.MaxSlots)
+	note(err)
+	m.PetitionSlots, err = numberOf(s.r, "petitions", 0, record.MaxSlots)
+	note(err)
+	if m.PetitionSlots >= m.Slots && err == nil {
+		note(wrong("petitions", "%s", s.Say("console-round.too-many")))
+	}
+	m.Opens, err = timeOf(s.r, "opens")
+	note(err)
+	m.Closes, err = timeOf(s.r, "closes")
+	note(err)
+	if err == nil && m.Closes <= m.Opens {
+		note(wrong("closes", "%s", s.Say("console-vote.closes-before")))
+	}
+	known := false
+	s.c.o.Board.View(func(st *fold.State) {
+		r := st.Roll(m.Roll)
+		known = r != nil && r.Complete()
+	})
+	if !known {
+		note(wrong("roll", "%s", s.Say("console.choose")))
+	}
+	if f.Failed() {
+		s.showForm(http.StatusUnprocessableEntity, s.Say("console-round.new"), s.Say("console-round.lead"), f)
+		return
+	}
+	if !s.confirm(s.Say("console-round.open"), s.Say("console-round.open"), "/rounds/new",
+		s.Count("console-round.what", m.Slots, "name", s.in(m.Title), "petitions", m.PetitionSlots), s.Say("console-round.final")) {
+		return
+	}
+	for _, r := range s.c.o.Registrars {
+		m.Registrars = append(m.Registrars, r.Entry)
+	}
+	var id record.ID
+	err = s.c.o.Office.Do(s.r.Context(), func(officer *commission.Commission) error {
+		id, err = officer.PostRound(s.r.Context(), m)
+		return err
+	})
+	if err != nil {
+		f.blame(err)
+		s.showForm(http.StatusUnprocessableEntity, s.Say("console-round.new"), s.Say("console-round.lead"), f)
+		return
+	}
+	s.redirect("/rounds/"+id.String(), s.Say("console-round.opened"))
+}
+
+type roundModel struct {
+	frame
+	ID           string
+	Title        string
+	Segment      string
+	Members      uint64
+	Opens        uint64
+	Closes       uint64
+	Now          uint64
+	Slots, Taken uint64
+	Petitions    uint64
+	Ready        bool
+	Registrars   []deskModel
+	Error        string
+}
+
+// deskModel is a registrar of a round.
+type deskModel struct {
+	Number              int
+	Name, Operator, URL string
+	Accepted            bool
+	Keys                uint64
+	Served              bool // by this machine
+	Collected           int  // cards, as far as the registrar itself knows
+	Published           uint64
+	Sends               bool
+}
+
+func (s *scene) round() (id record.ID, ok bool) {
+	id, err := record.ParseID(s.r.PathValue("id"))
+	if err == nil {
+		s.c.o.Board.View(func(st *fold.State) { ok = st.Round(id) != nil })
+	}
+	if !ok {
+		s.missing()
+	}
+	return id, ok
+}
+
+func (s *scene) roundPage() {
+	if id, ok := s.round(); ok {
+		s.showRound(http.StatusOK, id, "")
+	}
+}
+
+func (s *scene) showRound(status int, id record.ID, problem string) {
+	m := roundModel{ID: id.String(), Error: problem, Ready: true}
+	s.c.o.Board.View(func(st *fold.State) {
+		r := st.Round(id)
+		m.Title, m.Segment, m.Members = s.in(r.Manifest.Title), r.Roll.Announce.Segment, r.Roll.Announce.Count
+		m.Opens, m.Closes, m.Now, m.Slots, m.Petitions = r.Manifest.Opens, r.Manifest.Closes, st.Now(), r.Manifest.Slots, r.Manifest.PetitionSlots
+		for slot := range int(m.Slots) {
+			if r.Slot(slot).Taken != (record.ID{}) {
+				m.Taken++
+			}
+			m.Ready = m.Ready && r.Ready(slot)
+		}
+		for i, reg := range r.Manifest.Registrars {
+			d := deskModel{Number: i + 1, Name: reg.Name, Operator: reg.Operator, URL: reg.URL, Accepted: r.Accepted(i + 1), Published: r.Issued(i + 1), Sends: s.c.o.Send != nil}
+			for slot := range int(m.Slots) {
+				if r.Slot(slot).Keys[i] != nil {
+					d.Keys++
+				}
+			}
+			m.Registrars = append(m.Registrars, d)
+		}
+	})
+	for i := range m.Registrars {
+		d := &m.Registrars[i]
+		if desk := s.c.desk(id, d.Number); desk != nil {
+			d.Served = true
+			if standing, err := desk.Standing(id); err == nil {
+				d.Collected = standing.Issued
+			}
+		}
+	}
+	m.frame = s.frame(m.Title)
+	m.Live = true
+	s.show(status, "round", m)
+}
+
+// desk returns the registrar of a round that this machine runs under a number, from 1, or nil.
+func (c *Console) desk(round record.ID, number int) *registrar.Registrar {
+	var key record.Key
+	c.o.Board.View(func(st *fold.State) {
+		if r := st.Round(round); r != nil && number >= 1 && number <= len(r.Manifest.Registrars) {
+			key = r.Manifest.Registrars[number-1].Key
+		}
+	})
+	for _, r := range c.o.Registrars {
+		if r.Entry.Key == key {
+			return r.Desk
+		}
+	}
+	return nil
+}
+
+// codes draws a registrar's codes and hands them out as a list for mail merge: for those who have none yet, for all who have no card, or for
+// one member. They exist in this list alone, so an answer that gets lost means that they are drawn again.
+func (s *scene) codes() {
+	id, ok := s.round()
+	if !ok {
+		return
+	}
+	number, _ := strconv.Atoi(s.r.PostFormValue("registrar"))
+	desk := s.c.desk(id, number)
+	if desk == nil {
+		s.missing()
+		return
+	}
+	var entries []int
+	which := s.r.PostFormValue("which")
+	switch which {
+	case "new":
+	case "waiting":
+		if !s.confirm(s.Say("console-round.again"), s.Say("console-round.again-button"), "/rounds/"+id.String(), s.Say("console-round.again-text")) {
+			return
+		}
+		s.c.o.Board.View(func(st *fold.State) {
+			r := st.Round(id)
+			for e := range r.Roll.Announce.Count {
+				if !r.IsIssued(number, e) {
+					entries = append(entries, int(e))
+				}
+			}
+		})
+		if len(entries) == 0 {
+			s.showRound(http.StatusUnprocessableEntity, id, s.Say("console-round.nobody"))
+			return
+		}
+	case "member":
+		member := text.Clean(s.r.PostFormValue("member"))
+		entry, err := desk.Find(id, member)
+		if err != nil {
+			s.showRound(http.StatusUnprocessableEntity, id, s.Say("console.no-member", "number", member))
+			return
+		}
+		entries = []int{entry}
+	default:
+		s.missing()
+		return
+	}
+	var list bytes.Buffer
+	if err := desk.Codes(&list, id, entries...); err != nil {
+		s.showRound(http.StatusUnprocessableEntity, id, s.Say("console-round.not-ready"))
+		return
+	}
+	if bytes.Count(list.Bytes(), []byte("\n")) < 2 {
+		s.showRound(http.StatusUnprocessableEntity, id, s.Say("console-round.nobody"))
+		return
+	}
+	if s.r.PostFormValue("how") == "send" && s.c.o.Send != nil {
+		body := list.Bytes()
+		j := s.c.jobs.run(s.c.ctx, fmt.Sprintf("send-%s-%d", id, number), s.Say("console-round.sending"), "/rounds/"+id.String(),
+			func(ctx context.Context, _ func(int, int)) error { return s.c.o.Send(ctx, number, id, body) })
+		s.redirect("/jobs/"+j.id, "")
+		return
+	}
+	h := s.w.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8")
+	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="codes-registrar-%d-%s.csv"`, number, s.c.o.Clock().UTC().Format("20060102-1504")))
+	s.w.Write(list.Bytes())
+}

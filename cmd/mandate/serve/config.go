@@ -1,0 +1,245 @@
+package serve
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"mandate/ballot/text"
+)
+
+// Config is the file of mandate serve: TOML, read strictly, so that a field that is misspelt is an error. Its comments are its manual. Every
+// field may be left out. What is named in it when the folder is first used (titles, registrars, trustees) stays: the keys belong to it.
+type Config struct {
+	// Title is the organisation's name by language, as it stands for ever in the log's first record: { en = "…", es = "…" }.
+	Title text.Texts `toml:"title"`
+	// Secrets is the folder with the passphrases of the parties that this machine plays (not of the trustees, who type theirs). Default
+	// "secrets" within the folder. On a folder that is encrypted, or mounted only while the program runs, a copy of all the rest is of no
+	// use to whoever finds it.
+	Secrets string `toml:"secrets"`
+	// Proxies are the addresses of reverse proxies before this program, whose X-Forwarded-For is believed: ["127.0.0.1/32"].
+	Proxies []netip.Prefix `toml:"proxies"`
+	// Look is how often each party looks at the board. Default "2s".
+	Look Duration `toml:"look"`
+	// Publish is how often registrars publish to whom they have issued cards. Default "15m".
+	Publish Duration `toml:"publish"`
+
+	// Board is where everybody reads and members vote.
+	Board Place `toml:"board"`
+	// Console is for the organisers alone. It should not be reachable from outside: default a port on 127.0.0.1.
+	Console Place `toml:"console"`
+	// Ceremony is where trustees and members of the committee follow their links.
+	Ceremony Place `toml:"ceremony"`
+
+	// Registrars give members their cards, all of them together. Default three.
+	Registrars []RegistrarConfig `toml:"registrar"`
+	// Trustees hold the key together. Default three, named "Trustee 1" and so on.
+	Trustees []TrusteeConfig `toml:"trustee"`
+	// Threshold is how many trustees open a result. Default more than half of them.
+	Threshold int `toml:"threshold"`
+	// Quorum is how many trustees must have signed the sealed ballot box before any opens it, at least the threshold. Default all of
+	// three, else as many as make sure that two different ballot boxes cannot both be opened.
+	Quorum int `toml:"quorum"`
+}
+
+// A Place is where a part of the program is reached.
+type Place struct {
+	// Listen is the address and port, such as "127.0.0.1:8080". Default a free port on 127.0.0.1, chosen at the first start and kept.
+	Listen string `toml:"listen"`
+	// Address is how others reach it, such as "https://votes.example.org". Default "http://" and where it listens. With https, a proxy
+	// before the program speaks TLS.
+	Address string `toml:"address"`
+}
+
+// A RegistrarConfig is one registrar.
+type RegistrarConfig struct {
+	Place
+	// Name is what members read.
+	Name string `toml:"name"`
+	// Operator is who runs it.
+	Operator string `toml:"operator"`
+	// Channel is how it reaches members, such as "e-mail code".
+	Channel string `toml:"channel"`
+}
+
+// A TrusteeConfig is one trustee.
+type TrusteeConfig struct {
+	// Name is what members read.
+	Name string `toml:"name"`
+}
+
+// A Duration is written like "2s" or "15m".
+type Duration time.Duration
+
+// UnmarshalText reads a duration.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err == nil && v <= 0 {
+		err = errors.New("must be more than nothing")
+	}
+	*d = Duration(v)
+	return err
+}
+
+const maxConfig = 1 << 20
+
+// ReadConfig reads a configuration file strictly.
+func ReadConfig(path string) (Config, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, err
+	}
+	if len(b) > maxConfig {
+		return Config{}, fmt.Errorf("%s has %d bytes, at most %d", path, len(b), maxConfig)
+	}
+	c, err := ParseConfig(b)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// ParseConfig reads a configuration strictly.
+func ParseConfig(b []byte) (Config, error) {
+	var c Config
+	err := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields().Decode(&c)
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		line, _ := strict.Errors[0].Position()
+		return c, fmt.Errorf("line %d: there is no field %s", line, strings.Join(strict.Errors[0].Key(), "."))
+	}
+	if err != nil {
+		return c, err
+	}
+	return c.withDefaults()
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Title == nil {
+		c.Title = text.Texts{"en": "An organisation trying Mandate", "es": "Una organización que prueba Mandate"}
+	}
+	if err := c.Title.Check("title"); err != nil {
+		return c, err
+	}
+	if c.Look == 0 {
+		c.Look = Duration(2 * time.Second)
+	}
+	if c.Publish == 0 {
+		c.Publish = Duration(15 * time.Minute)
+	}
+	if c.Registrars == nil {
+		for i, operator := range []string{"Elections commission", "Auditors", "Youth section"} {
+			c.Registrars = append(c.Registrars, RegistrarConfig{Name: fmt.Sprintf("Registrar %d", i+1), Operator: operator, Channel: "code"})
+		}
+	}
+	if n := len(c.Registrars); n < 1 || n > 8 {
+		return c, fmt.Errorf("registrar: %d of them, want 1 to 8", n)
+	}
+	if c.Trustees == nil {
+		for i := range 3 {
+			c.Trustees = append(c.Trustees, TrusteeConfig{Name: fmt.Sprintf("Trustee %d", i+1)})
+		}
+	}
+	n := len(c.Trustees)
+	if n < 1 || n > 32 {
+		return c, fmt.Errorf("trustee: %d of them, want 1 to 32", n)
+	}
+	if c.Threshold == 0 {
+		c.Threshold = n/2 + 1
+	}
+	if c.Quorum == 0 { // more than (n + t − 1) / 2
+		c.Quorum = min(n, max(c.Threshold, (n+c.Threshold-1)/2+1))
+	}
+	if c.Threshold < 1 || c.Threshold > n {
+		return c, fmt.Errorf("threshold: %d of %d trustees", c.Threshold, n)
+	}
+	if c.Quorum < c.Threshold || c.Quorum > n {
+		return c, fmt.Errorf("quorum: %d, want %d, the threshold, to %d, the trustees", c.Quorum, c.Threshold, n)
+	}
+	return c, c.check()
+}
+
+func (c *Config) check() error {
+	seen := make(map[string]string)
+	place := func(field string, p Place) error {
+		if err := text.CheckURL(field+".address", p.Address); err != nil {
+			return err
+		}
+		if p.Listen == "" {
+			return nil
+		}
+		_, port, err := net.SplitHostPort(p.Listen)
+		if err != nil {
+			return fmt.Errorf("%s.listen: %w", field, err)
+		}
+		if other, ok := seen[p.Listen]; ok && port != "0" {
+			return fmt.Errorf("%s.listen: %s is where %s listens", field, p.Listen, other)
+		}
+		seen[p.Listen] = field
+		return nil
+	}
+	errs := []error{place("board", c.Board), place("console", c.Console), place("ceremony", c.Ceremony)}
+	for i, r := range c.Registrars {
+		field := fmt.Sprintf("registrar %d", i+1)
+		errs = append(errs, place(field, r.Place), text.CheckName(field+".name", r.Name), text.CheckName(field+".operator", r.Operator), text.CheckName(field+".channel", r.Channel))
+	}
+	for i, t := range c.Trustees {
+		errs = append(errs, text.CheckName(fmt.Sprintf("trustee %d.name", i+1), t.Name))
+	}
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Example is a configuration with every field.
+const Example = `# mandate serve -dir my-organisation -config this-file
+title   = { en = "The Example Association", es = "La Asociación Ejemplo" }
+secrets = "/media/key/secrets"          # default: secrets within the folder
+proxies = ["127.0.0.1/32"]              # who may say X-Forwarded-For
+look    = "2s"
+publish = "15m"
+
+[board]                                 # everybody reads, members vote
+listen  = "127.0.0.1:8080"
+address = "https://votes.example.org"   # what a proxy that speaks TLS passes on
+
+[console]                               # organisers alone: reach it through a tunnel, not from outside
+listen  = "127.0.0.1:8081"
+
+[ceremony]                              # trustees and the committee follow their links here
+listen  = "127.0.0.1:8082"
+address = "https://ceremony.example.org"
+
+[[registrar]]
+name     = "Commission's registrar"
+operator = "Elections commission"
+channel  = "e-mail code"
+listen   = "127.0.0.1:8091"
+address  = "https://cards-1.example.org"
+
+[[registrar]]
+name     = "Auditors' registrar"
+operator = "Auditors"
+channel  = "paper code"
+listen   = "127.0.0.1:8092"
+address  = "https://cards-2.example.org"
+
+[[trustee]]
+name = "Ana Ruiz"
+
+[[trustee]]
+name = "Ben Okafor"
+
+[[trustee]]
+name = "Chi Nguyen"
+`
