@@ -143,8 +143,18 @@ func TestI4_NothingOfTheChoiceIsKept(t *testing.T) {
 		}
 		secrets["r"], secrets["wide r"] = r.Bytes(), b
 	}
+	if holds(p, seed) == "" {
+		t.Fatal("the test does not find the seed before it is wiped")
+	}
 	if _, err := p.Cast(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	for name, secret := range secrets {
+		for what, v := range map[string]any{"the ballot": p, "the card": w, "the client": s.client} {
+			if at := holds(v, secret); at != "" {
+				t.Errorf("%s still holds the %s, at %s", what, name, at)
+			}
+		}
 	}
 	if after, err := opening.Encode(); err != nil || bytes.Contains(after, seed) || opening.Selections() != nil || p.opening != nil {
 		t.Errorf("the opening still has its secrets (%v)", err)
