@@ -26,12 +26,12 @@ var parsed = sync.OnceValue(func() map[string]*template.Template {
 	out := make(map[string]*template.Template)
 	for _, l := range language.All() {
 		t, err := template.New("").Funcs(l.Functions()).Funcs(template.FuncMap{
-			"with": func(pairs ...any) (map[string]any, error) {
+			"pack": func(pairs ...any) (map[string]any, error) {
 				m := make(map[string]any)
 				for i := 0; i+1 < len(pairs); i += 2 {
 					k, ok := pairs[i].(string)
 					if !ok {
-						return nil, fmt.Errorf("with: %v is no name", pairs[i])
+						return nil, fmt.Errorf("pack: %v is no name", pairs[i])
 					}
 					m[k] = pairs[i+1]
 				}

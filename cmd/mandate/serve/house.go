@@ -353,7 +353,7 @@ func (h *House) openConsole() error {
 func (h *House) serve(name string, l net.Listener, handler http.Handler) {
 	s := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: time.Minute,
-		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(h.options.Log.Handler(), slog.LevelDebug),
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(h.options.Log.Handler(), slog.LevelError),
 	}
 	h.start(name, func() error {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
