@@ -44,15 +44,22 @@ var sometimes = map[string]struct {
 	"contest.share":     {"contest.decide", []string{decideShare}},
 	"contest.more-than": {"contest.decide", []string{decideShare}},
 	"contest.of":        {"contest.decide", []string{decideShare}},
-	"contest.seats":     {"contest.decide", []string{decideMost}},
+	"contest.min":       {"contest.decide", []string{decideShare, decideMost, decideNothing}},
+	"contest.max":       {"contest.decide", []string{decideShare, decideMost, decideNothing}},
+	"contest.seats":     {"contest.decide", []string{decideMost, decideRanking}},
 	"contest.lots":      {"contest.decide", []string{decideMost}},
-	"contest.quorum":    {"contest.decide", []string{decideShare, decideMost}},
+	"contest.method":    {"contest.decide", []string{decideRanking}},
+	"contest.depth":     {"contest.decide", []string{decideRanking}},
+	"contest.rules":     {"contest.decide", []string{decideRanking}},
+	"contest.shuffled":  {"contest.decide", []string{decideMost, decideRanking}},
+	"contest.quorum":    {"contest.decide", []string{decideShare, decideMost, decideRanking}},
 }
 
 // What a contest is decided by.
 const (
 	decideShare   = "share"
 	decideMost    = "most"
+	decideRanking = "ranking"
 	decideNothing = "nothing"
 )
 
@@ -62,7 +69,7 @@ func (c *checker) choices() {
 		c.oneOf(field, c.choice(field), record.CallPetition, record.CallBody, record.CallReason)
 	}
 	if field := "contest.decide"; c.lines.has(field) {
-		c.oneOf(field, c.choice(field), decideShare, decideMost, decideNothing)
+		c.oneOf(field, c.choice(field), decideShare, decideMost, decideRanking, decideNothing)
 	}
 }
 
@@ -200,7 +207,7 @@ func (c *checker) contest() {
 	if c.r.Nominations != nil {
 		options = record.MaxCandidates
 		if k.Decide == decideShare {
-			c.fail("contest.decide", "nominated candidates are decided on by %q", decideMost)
+			c.fail("contest.decide", "nominated candidates are decided on by %q or %q", decideMost, decideRanking)
 		}
 		if k.OwnOptions {
 			c.fail("contest.own-options", "the options come from nominations")
@@ -215,7 +222,7 @@ func (c *checker) contest() {
 			c.fail("contest.options", "%q is there twice", o.ID)
 		}
 	}
-	if k.Min > k.most(options) || k.Max > options {
+	if k.Min > most(k.Max, options) || k.Max > options {
 		c.fail("contest.max", "min %d and max %d of %d options", k.Min, k.Max, options)
 	}
 	switch k.Decide {
@@ -233,15 +240,49 @@ func (c *checker) contest() {
 		}
 	case decideMost:
 		c.within("contest.seats", k.Seats, 1, options)
+	case decideRanking:
+		c.ranking(options)
+	}
+	c.groups()
+}
+
+// ranking checks what is particular to a contest that is ranked, of so many options.
+func (c *checker) ranking(options uint64) {
+	k := &c.r.Contest
+	c.oneOf("contest.method", k.Method, contest.RankingMethods()...)
+	c.within("contest.seats", k.Seats, 1, options)
+	c.within("contest.depth", k.Depth, 0, options)
+	for i := range k.Rules {
+		for _, name := range []string{"group", "min", "max"} {
+			if field := fmt.Sprintf("contest.rules[%d].%s", i, name); !c.lines.has(field) {
+				c.fail(field, "is missing")
+			}
+		}
+	}
+	d := k.ranking()
+	if err := d.Check("contest", int(options)); err != nil { // its fields have the names that they have in a file
+		field, reason, _ := strings.Cut(err.Error(), ": ")
+		c.fail(field, "%s", reason)
 	}
 }
 
-// most returns how many of n options a ballot selects at most.
-func (k *Contest) most(n uint64) uint64 {
-	if k.Max == 0 {
+// groups checks that options are of groups only of which there is a rule.
+func (c *checker) groups() {
+	k := &c.r.Contest
+	for i, o := range k.Options {
+		rules := contest.Contest{ID: k.ID, Ranking: k.ranking()}
+		if err := rules.CheckGroups("", o.Groups); err != nil {
+			c.fail(fmt.Sprintf("contest.options[%d].groups", i), "%s", strings.TrimPrefix(err.Error(), ": "))
+		}
+	}
+}
+
+// most returns a number of options at most n, for which 0 stands for n.
+func most(number, n uint64) uint64 {
+	if number == 0 {
 		return n
 	}
-	return k.Max
+	return number
 }
 
 // option returns the index of an option, -1 if there is none.

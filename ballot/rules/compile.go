@@ -149,10 +149,14 @@ func (r *Rules) call(p Parameters, out *record.CallRule) error {
 
 func (r *Rules) contest(p Parameters) (*contest.Contest, error) {
 	k := &r.Contest
-	c := &contest.Contest{ID: k.ID, Kind: contest.KindChoice, Title: p.Question, Min: k.Min}
+	c := &contest.Contest{ID: k.ID, Kind: contest.KindChoice, Title: p.Question, Shuffled: k.Shuffled, Min: k.Min}
 	switch {
 	case len(p.Options) > 0 && !k.OwnOptions:
 		return nil, errors.New("options: the rules give the options of this vote")
+	case k.Decide == decideRanking && len(p.Options) > 0 && uint64(len(p.Options)) < k.Seats:
+		return nil, fmt.Errorf("options: %d, and the rules fill %d seats", len(p.Options), k.Seats)
+	case len(p.Options) > 0 && k.Decide == decideRanking:
+		c.Options = p.Options
 	case len(p.Options) > 0:
 		c.Options, c.Min, c.Max = p.Options, 0, 1
 		c.Decision = contest.Decision{
@@ -161,9 +165,9 @@ func (r *Rules) contest(p Parameters) (*contest.Contest, error) {
 		}
 		return c, nil
 	case r.Nominations != nil:
-		c.Max = k.most(record.MaxCandidates)
+		c.Max = most(k.Max, record.MaxCandidates)
 	default:
-		c.Max = k.most(uint64(len(k.Options)))
+		c.Max = most(k.Max, uint64(len(k.Options)))
 		for _, o := range k.Options {
 			title := make(text.Texts)
 			for lang := range p.Title {
@@ -173,11 +177,34 @@ func (r *Rules) contest(p Parameters) (*contest.Contest, error) {
 				}
 				title[lang] = s
 			}
-			c.Options = append(c.Options, contest.Option{ID: o.ID, Title: title})
+			c.Options = append(c.Options, contest.Option{ID: o.ID, Title: title, Groups: o.Groups})
 		}
+	}
+	if k.Decide == decideRanking {
+		return k.ranked(c), nil
 	}
 	c.Decision = k.decision()
 	return c, nil
+}
+
+// ranked makes a ranked contest of one that has its options, or awaits them.
+func (k *Contest) ranked(c *contest.Contest) *contest.Contest {
+	n := uint64(len(c.Options))
+	if n == 0 {
+		n = record.MaxCandidates
+	}
+	c.Kind, c.Min, c.Max = contest.KindRanked, 0, 0
+	c.Depth, c.Ranking = min(most(k.Depth, n), n), k.ranking() // of own options there may be fewer
+	return c
+}
+
+// ranking returns how rankings decide.
+func (k *Contest) ranking() contest.RankingDecision {
+	d := contest.RankingDecision{Method: k.Method, Seats: k.Seats, QuorumNum: k.Quorum.Num, QuorumDen: max(k.Quorum.Den, 1), Binding: k.Binding}
+	for _, r := range k.Rules {
+		d.Rules = append(d.Rules, contest.RankingRule{Group: r.Group, Min: r.Min, Max: r.Max})
+	}
+	return d
 }
 
 func (k *Contest) decision() contest.Decision {

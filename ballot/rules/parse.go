@@ -61,7 +61,8 @@ func Parse(file []byte) (*Rules, error) {
 	return &r, nil
 }
 
-// lines has every key that is in a file, and every table.
+// lines has every key that is in a file, and every table. What is in an array of tables is there twice: of any of them, as "contest.rules.min",
+// and by its number from 0, as "contest.rules[1].min".
 type lines map[string]place
 
 // A place is where a key is, and what kind of value it has.
@@ -75,24 +76,32 @@ func linesOf(file []byte) (lines, error) {
 	found := make(lines)
 	var p unstable.Parser
 	p.Reset(file)
-	table := ""
+	table, numbered := "", ""
+	tables := make(map[string]int)
 	for p.NextExpression() {
 		e := p.Expression()
 		if e.Kind != unstable.KeyValue && e.Kind != unstable.Table && e.Kind != unstable.ArrayTable {
 			continue
 		}
 		path, line := pathOf(&p, e)
-		if e.Kind == unstable.KeyValue {
+		at := place{line, e.Kind}
+		switch e.Kind {
+		case unstable.KeyValue:
+			at.kind = e.Value().Kind
+			found.inside(&p, e.Value(), join(table, path))
+			found[join(numbered, path)] = at
+			if numbered != table {
+				found.inside(&p, e.Value(), join(numbered, path))
+			}
 			path = join(table, path)
-			found.inside(&p, e.Value(), path)
-		} else {
-			table = path
+		case unstable.ArrayTable:
+			table, numbered = path, fmt.Sprintf("%s[%d]", path, tables[path])
+			tables[path]++
+			found[numbered] = at
+		default:
+			table, numbered = path, path
 		}
-		kind := e.Kind
-		if kind == unstable.KeyValue {
-			kind = e.Value().Kind
-		}
-		found[path] = place{line, kind}
+		found[path] = at
 	}
 	if err := p.Error(); err != nil {
 		var parser *unstable.ParserError
@@ -104,9 +113,20 @@ func linesOf(file []byte) (lines, error) {
 	return found, nil
 }
 
-// inside finds the keys of a value that is an inline table.
+// inside finds the keys of a value that is an inline table, or an array of some.
 func (l lines) inside(p *unstable.Parser, value *unstable.Node, path string) {
-	if value.Kind != unstable.InlineTable {
+	switch value.Kind {
+	case unstable.Array:
+		i := 0
+		for it := value.Children(); it.Next(); {
+			if it.Node().Kind != unstable.Comment {
+				l.inside(p, it.Node(), fmt.Sprintf("%s[%d]", path, i))
+				i++
+			}
+		}
+		return
+	case unstable.InlineTable:
+	default:
 		return
 	}
 	for it := value.Children(); it.Next(); {
@@ -142,7 +162,7 @@ func (l lines) of(field string) int {
 		if p, ok := l[field]; ok {
 			return p.line
 		}
-		i := strings.LastIndexByte(field, '.')
+		i := strings.LastIndexAny(field, ".[")
 		field = field[:max(i, 0)]
 	}
 	return 0

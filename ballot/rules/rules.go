@@ -129,13 +129,14 @@ type Contest struct {
 	// Options are the answers; left out if they come from nominations.
 	Options []Option `toml:"options"`
 	// OwnOptions says whether whoever calls the vote may give several options of their own instead. Then members choose one or none, and
-	// the one with most votes wins.
+	// the one with most votes wins; with "ranking" they rank those options.
 	OwnOptions bool `toml:"own-options"`
-	// Min and Max are how many options a ballot selects; Max 0 is as many as there are, Min 0 allows a blank ballot.
+	// Decide is "share", one option needs a share; "most", those with most votes win; "ranking", members rank the options, and a method of
+	// counting rankings fills the seats; "nothing", the counts are published.
+	Decide string `toml:"decide"`
+	// Min and Max are how many options a ballot selects; Max 0 is as many as there are, Min 0 allows a blank ballot. Not for "ranking".
 	Min uint64 `toml:"min"`
 	Max uint64 `toml:"max"`
-	// Decide is "share", one option needs a share; "most", those with most votes win; "nothing", the counts are published.
-	Decide string `toml:"decide"`
 	// Pass, for "share": the id of the option that needs the share.
 	Pass string `toml:"pass"`
 	// Share, for "share": how much it needs.
@@ -144,9 +145,17 @@ type Contest struct {
 	MoreThan bool `toml:"more-than"`
 	// Of, for "share": the ids of the options of whose votes it is a share; [] is of all ballots.
 	Of []string `toml:"of"`
-	// Seats, for "most": how many win.
+	// Method, for "ranking": "scottish-stv", "meek-stv", "irv" (for one seat), "schulze" or "ranked-pairs" (SPEC.md §14).
+	Method string `toml:"method"`
+	// Depth, for "ranking": how many options a member can rank; 0 is as many as there are. A blank ballot is always allowed.
+	Depth uint64 `toml:"depth"`
+	// Rules, for "ranking": how many of the elected are at least and at most of a group, the most important rule first; [] is none.
+	Rules []GroupRule `toml:"rules"`
+	// Shuffled, for "most" and "ranking": whether each member sees the options in an order of their own, since those on top get more votes.
+	Shuffled bool `toml:"shuffled"`
+	// Seats, for "most" and "ranking": how many win.
 	Seats uint64 `toml:"seats"`
-	// Lots, for "most": whether a tie for the last seat is broken by lot, or left to the deciding body.
+	// Lots, for "most": whether a tie for the last seat is broken by lot, or left to the deciding body. Rankings always need lots for ties.
 	Lots bool `toml:"lots"`
 	// Quorum is the share of the roll that must vote for anything to be decided; "0 %" is none. Not for "nothing".
 	Quorum Share `toml:"quorum"`
@@ -160,6 +169,18 @@ type Option struct {
 	ID string `toml:"id"`
 	// Title is what members read, by language: { en = "Yes", es = "Sí" }. A vote is held in languages that all options have.
 	Title text.Texts `toml:"title"`
+	// Groups are those of representation rules that it belongs to; left out if it belongs to none.
+	Groups []string `toml:"groups"`
+}
+
+// GroupRule is a representation rule: a floor, a cap, or both.
+type GroupRule struct {
+	// Group is its name: lower-case letters, digits and hyphens. A nomination says to which groups a candidate belongs.
+	Group string `toml:"group"`
+	// Min is how many of the elected are of the group at least; 0 is no floor. If fewer stand, all of them who do.
+	Min uint64 `toml:"min"`
+	// Max is how many of the elected are of the group at most, even if seats stay empty; as many as there are seats is no cap.
+	Max uint64 `toml:"max"`
 }
 
 // Response says who must answer the result in public. Optional: without it nobody must.

@@ -54,8 +54,8 @@ func TestTheExampleExplainsEveryField(t *testing.T) {
 		from := 0
 		if table != "" {
 			header := "[" + table + "]"
-			if table == "contest.options" {
-				header = "[[contest.options]]"
+			if table == "contest.options" || table == "contest.rules" {
+				header = "[[" + table + "]]"
 			}
 			from = find(0, header, header)
 		}
@@ -111,8 +111,24 @@ func TestTemplatesEndToEnd(t *testing.T) {
 				t.Errorf("the manifest does not keep to the rules: %v", err)
 			}
 			if name == "national-leadership" {
-				if got := state.Manifest.Contests[0]; len(got.Options) != 19 || len(state.Result.Contests[0].Winners) != 17 {
-					t.Errorf("%d candidates, %d elected", len(got.Options), len(state.Result.Contests[0].Winners))
+				committee, result := state.Manifest.Contests[0], state.Result.Contests[0]
+				if len(committee.Options) != 19 || len(result.Winners) != 17 || result.Outcome != contest.OutcomeElected {
+					t.Errorf("%d candidates, %s: %d", len(committee.Options), result.Outcome, len(result.Winners))
+				}
+				if k := committee.Ranking; committee.Depth != 19 || !committee.Shuffled || k.Method != contest.MethodScottishSTV || k.Seats != 17 || len(k.Rules) != 2 {
+					t.Errorf("%+v", committee)
+				}
+				men, minorities := 0, 0
+				for _, w := range result.Winners {
+					if slices.Contains(committee.Options[w].Groups, "men") {
+						men++
+					}
+					if slices.Contains(committee.Options[w].Groups, "minorities") {
+						minorities++
+					}
+				}
+				if men > 8 || minorities < 5 {
+					t.Errorf("%d men and %d of minorities are elected", men, minorities)
 				}
 			}
 			if have, need := state.Supports(); name == "members-decide" && (have != 2 || need != 2) {
@@ -447,6 +463,7 @@ func TestUnits(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(rules.Example()))
 	f.Add([]byte(anotherOrganisation))
+	f.Add([]byte(aBoard))
 	for _, name := range rules.Templates() {
 		text, err := rules.TemplateFile(name)
 		if err != nil {
@@ -493,6 +510,9 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("what it compiles does not keep to it: %v", err)
 		}
 		m.By, m.Threshold, m.Quorum = 1, 1, 1
+		if m.Ranked() {
+			m.Mixes = 1
+		}
 		m.Trustees = []record.Trustee{{Name: "T", Key: key.Public().Encoding()}}
 		if err := fold.CheckManifest(m, 1); err != nil && !strings.Contains(err.Error(), "ask less in one vote") && !strings.Contains(err.Error(), "title") {
 			t.Errorf("the fold refuses what the rules allow: %v", err)

@@ -252,6 +252,12 @@ func (v *Vote) NominationBody(entry int, slug string, seconders ...int) *record.
 func (v *Vote) Nominate(entry int, slug string, seconders ...int) {
 	v.Org.tb.Helper()
 	v.Org.Post(v.Officer(v.NominationBody(entry, slug, seconders...)))
+	v.Accept(slug)
+}
+
+// Accept has a nominated member accept.
+func (v *Vote) Accept(slug string) {
+	v.Org.tb.Helper()
 	v.Org.Post(v.Officer(&record.Acceptance{By: 1, Slug: slug, Statement: File(slug + ".txt"), Photo: File(slug + ".jpg")}))
 }
 

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"mandate/ballot/contest"
@@ -77,6 +76,9 @@ func (r *Round) ProposeCompiled(p *Plan, file *rules.Rules, parameters rules.Par
 	return r.Propose(p, func(m *record.Vote) {
 		full := *compiled
 		full.By, full.Trustees, full.Threshold, full.Quorum, full.Relays, full.Witnesses = 1, m.Trustees, m.Threshold, m.Quorum, m.Relays, m.Witnesses
+		if full.Ranked() {
+			full.Mixes = full.Threshold
+		}
 		*m = full
 	})
 }
@@ -118,12 +120,22 @@ func (v *Vote) CallUp() {
 func (v *Vote) candidates() {
 	v.Org.tb.Helper()
 	rule := v.Plan.Rules.Nominations
-	seats := v.State().Manifest.Contests[rule.Contest].Decision.Seats
+	c := v.State().Manifest.Contests[rule.Contest]
+	seats := max(c.Decision.Seats, c.Ranking.Seats)
 	for i := range int(min(seats+2, 20)) {
 		var seconders []int
 		for k := range int(rule.Seconds) {
 			seconders = append(seconders, 39-k)
 		}
-		v.Nominate(i, fmt.Sprintf("candidate-%02d", i), slices.Clone(seconders)...)
+		var groups []string // of each rule every second, of the next rule two and two, and so on
+		for k, rule := range c.Ranking.Rules {
+			if i/(k+1)%2 == 0 {
+				groups = append(groups, rule.Group)
+			}
+		}
+		b := v.NominationBody(i, fmt.Sprintf("candidate-%02d", i), seconders...)
+		b.Groups = groups
+		v.Org.Post(v.Officer(b))
+		v.Accept(b.Slug)
 	}
 }
