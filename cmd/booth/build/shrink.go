@@ -1,0 +1,3 @@
+package main
+
+func shrink(b []byte) ([]byte, error) { return b, nil }
