@@ -14,7 +14,7 @@ import (
 	"mandate/cmd/mandate/demo"
 	"mandate/cmd/mandate/mail"
 	"mandate/cmd/mandate/roll"
-	"mandate/cmd/mandate/serve"
+	console "mandate/cmd/mandate/serve"
 	"mandate/cmd/mandate/voter"
 )
 
@@ -67,8 +67,9 @@ var commands = map[string]command{
 		return countcmd.Run(args, out, err)
 	},
 	"roll": roll.Run,
+	"mail": mail.Run,
 	"serve": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
-		return serve.Run(ctx, args, out, err)
+		return console.Run(ctx, args, out, err)
 	},
 	"organise": organise.Run,
 	"rules": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
