@@ -5,7 +5,7 @@ import (
 	"mandate/crypto/merkle"
 )
 
-// NewPartial returns the state before the first record for a reader that passes over records it has no need of (SPEC.md §10.7). What such a
+// NewPartial returns the state before the first record for a reader that passes over records it has no need of (SPEC.md §10.8). What such a
 // state accepts is signed by whom it must be signed by, and follows what was read. It does not show that:
 //
 //   - nothing was left out that would have changed it: another vote that took the slot first, an issue, a restart;

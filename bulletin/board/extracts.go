@@ -11,7 +11,7 @@ import (
 	"mandate/verifier/light"
 )
 
-// An Extract says which records of the log somebody needs to know who does not read all of it (SPEC.md §10.7), in ascending order.
+// An Extract says which records of the log somebody needs to know who does not read all of it (SPEC.md §10.8), in ascending order.
 type Extract struct {
 	Size     uint64 // how many records were durable: those that are needed of them are all here
 	Supports uint64 // of an outline of a vote: how many supports its petition has

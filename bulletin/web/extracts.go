@@ -15,7 +15,7 @@ import (
 	"mandate/verifier/light"
 )
 
-// routeExtracts routes to what is for those who do not read the whole log (SPEC.md §10.7), and for finding a record.
+// routeExtracts routes to what is for those who do not read the whole log (SPEC.md §10.8), and for finding a record.
 func (h *Handler) routeExtracts(r *mux.Router) {
 	get := func(path string, f http.HandlerFunc) { r.Handle(path, public(only(f, http.MethodGet), http.MethodGet)) }
 	get("/outline/{id}", h.extractOf(func(id record.ID, from uint64) (*board.Extract, bool) { return h.board.Outline(id, from) }))

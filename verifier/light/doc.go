@@ -1,4 +1,4 @@
-// Package light reads as much of a board as one member's device needs, and proves what it reads (SPEC.md §10.7).
+// Package light reads as much of a board as one member's device needs, and proves what it reads (SPEC.md §10.8).
 //
 // A [Reader] asks the board for extracts: the few records that say what a round and a vote are (an outline), the entries of a roll, the issue
 // records of a round, what was done with one credential. It believes no extract: every record in it is found by hash tiles in the tree of a

@@ -103,16 +103,21 @@ func (p *phone) reset() (sent []string, size []int) {
 // connect returns a client as a booth has it; seen is what the device has seen of the board before.
 func (p *phone) connect() *Client {
 	p.t.Helper()
+	c, err := overhttp.Dial(p.server.URL, nil, client.Options{Attempts: 2, Wait: time.Millisecond})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return New(Join(light.NewReader(p.source(), light.Options{}), c), p.options())
+}
+
+func (p *phone) source() light.Source {
+	p.t.Helper()
 	src, err := httpsource.New(p.server.URL)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	src.Attempts = 1
-	c, err := overhttp.Dial(p.server.URL, nil, client.Options{Attempts: 2, Wait: time.Millisecond})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return New(Join(light.NewReader(src, light.Options{}), c), p.options())
+	return src
 }
 
 // A member from the first code to the history, on a phone that reads as little as it can.
@@ -215,6 +220,20 @@ func TestAPhone(t *testing.T) {
 		if proven, err := p.connect().CheckReceipt(ctx, r.Text, raw); err != nil || !proven.Accepted || proven.Counts != (r == second) || proven.Vote.ID != s.vote.ID {
 			t.Errorf("%+v, %v", proven, err)
 		}
+	}
+	// And by its words, which only name it.
+	src := p.source()
+	words := strings.Join(Words(second.Ballot), " ")
+	named, err := p.connect().CheckWords(ctx, src, words)
+	if err != nil || len(named) != 1 || named[0].Record != second.Ballot || !named[0].Counts || named[0].Index != second.Index {
+		t.Errorf("%+v, %v", named, err)
+	}
+	var problem *Problem
+	if _, err := p.connect().CheckWords(ctx, src, strings.Join(Words(record.ID{9}), "-")); !errors.As(err, &problem) || problem.Code != CodeUnknown {
+		t.Errorf("words of nothing: %v", err)
+	}
+	if _, err := p.connect().CheckWords(ctx, src, words[4:]); !errors.As(err, &problem) || problem.Code != CodeTypo {
+		t.Errorf("words that are none: %v", err)
 	}
 	if got := w.Sent(s.vote.ID); len(got) != 2 || got[0].Receipt == nil || got[1].Number != 1 {
 		t.Errorf("%+v", got)
@@ -374,6 +393,19 @@ func TestAPhoneAndALyingBoard(t *testing.T) {
 		}
 		_, err := p.connect().CheckReceipt(ctx, other.Text, nil)
 		wantProblem(t, err, ErrOldBoard)
+		honest()
+	})
+	t.Run("I11 words of another ballot", func(t *testing.T) {
+		on("/words/", func(w http.ResponseWriter, _ *http.Request) {
+			w.Write([]byte(`{"records":["` + other.Ballot.String() + `"]}`))
+		})
+		_, err := p.connect().CheckWords(ctx, p.source(), strings.Join(Words(record.ID{7}), " "))
+		if err == nil || !strings.Contains(err.Error(), "has other words") {
+			t.Errorf("%v", err)
+		}
+		on("/records/", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("another")) })
+		_, err = p.connect().CheckWords(ctx, p.source(), strings.Join(Words(other.Ballot), " "))
+		wantProblem(t, err, ErrAlarm, "hands out another record")
 		honest()
 	})
 	t.Run("C8 the chain without the last ballot", func(t *testing.T) {
