@@ -57,7 +57,7 @@ func browse(t *testing.T, path, address string, flags ...string) []byte {
 }
 
 // A view is a page to look at: of a scene, in a language.
-type view struct{ name, path string }
+type view struct{ name, path, scene string }
 
 // views returns every page of every scene in every language.
 func views(t *testing.T) []view {
@@ -70,7 +70,7 @@ func views(t *testing.T) []view {
 				q = "&"
 			}
 			q += "scene=" + url.QueryEscape(scene) + "&lang=" + l.Code
-			out = append(out, view{strings.ReplaceAll(scene, " ", "-") + "-" + what + "-" + l.Code, path + q})
+			out = append(out, view{strings.ReplaceAll(scene, " ", "-") + "-" + what + "-" + l.Code, path + q, scene})
 		}
 	}
 	for _, name := range names(t) {

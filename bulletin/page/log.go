@@ -99,7 +99,11 @@ func (a *author) log(f filter, size, before, low uint64, found []entry) *logPage
 		p.Votes = append(p.Votes, pick{r.ID.String(), oneLine(a.words(r.Manifest.Title).Text), r.ID == f.scope})
 	}
 	for i := range found {
-		p.Lines = append(p.Lines, a.logLine(&found[i]))
+		l := a.logLine(&found[i])
+		if f.scope != (record.ID{}) { // the same for all
+			l.Of = nil
+		}
+		p.Lines = append(p.Lines, l)
 	}
 	p.frame = a.frame(a.Say("log.title"), a.Say("log.description"))
 	return p

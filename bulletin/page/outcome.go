@@ -88,25 +88,28 @@ type download struct {
 	body       []byte
 }
 
-// give answers with a file that is made of a vote's result, under the board's lock; there is none as long as there is no result, or if the
-// vote does not verify.
-func (p *Pages) give(w http.ResponseWriter, r *http.Request, id record.ID, file func(*author, *fold.Vote) (*download, error)) {
+// give answers with a file that is made of a vote's result; there is none as long as there is no result, or if the vote does not verify.
+// Under the board's lock it only takes what the file is made of; what is returned makes the file, and may take a while.
+func (p *Pages) give(w http.ResponseWriter, r *http.Request, id record.ID, take func(*author, *fold.Vote) func() (*download, error)) {
 	a := p.author(r)
-	var d *download
-	var err error
+	var finish func() (*download, error)
 	p.board.View(func(s *fold.State) {
 		a.state, a.now = s, s.Now()
 		if v := s.Vote(id); v != nil && v.Result != nil && !a.failed(v) {
-			d, err = file(a, v)
+			finish = take(a, v)
 		}
 	})
-	switch {
-	case err != nil:
-		p.options.Log.Error("making a file", "vote", id, "error", err)
-		http.Error(w, "The board could not make this file.", http.StatusInternalServerError)
-		return
-	case d == nil:
+	if finish == nil {
 		p.Missing(w, r)
+		return
+	}
+	var d *download
+	err := p.reading(func() (err error) {
+		d, err = finish()
+		return err
+	})
+	if err != nil {
+		p.broken(w, "file", id.String(), err)
 		return
 	}
 	h := w.Header()
@@ -121,7 +124,7 @@ func (p *Pages) give(w http.ResponseWriter, r *http.Request, id record.ID, file 
 
 // ResultCSV answers with the result as a table: a line for each option of each contest.
 func (p *Pages) ResultCSV(w http.ResponseWriter, r *http.Request, id record.ID) {
-	p.give(w, r, id, func(a *author, v *fold.Vote) (*download, error) {
+	p.give(w, r, id, func(a *author, v *fold.Vote) func() (*download, error) {
 		var b bytes.Buffer
 		c := csv.NewWriter(&b)
 		c.Write([]string{"contest", "contest title", "option", "option title", "votes", "won", "outcome"})
@@ -142,7 +145,9 @@ func (p *Pages) ResultCSV(w http.ResponseWriter, r *http.Request, id record.ID) 
 			}
 		}
 		c.Flush()
-		return &download{"text/csv; charset=utf-8", "result-" + v.ID.Short() + ".csv", b.Bytes()}, c.Error()
+		return func() (*download, error) {
+			return &download{"text/csv; charset=utf-8", "result-" + v.ID.Short() + ".csv", b.Bytes()}, c.Error()
+		}
 	})
 }
 
@@ -195,7 +200,7 @@ type optionFile struct {
 
 // ResultJSON answers with the result for programs.
 func (p *Pages) ResultJSON(w http.ResponseWriter, r *http.Request, id record.ID) {
-	p.give(w, r, id, func(a *author, v *fold.Vote) (*download, error) {
+	p.give(w, r, id, func(a *author, v *fold.Vote) func() (*download, error) {
 		m := v.Manifest
 		g, _ := a.state.Genesis()
 		f := resultFile{
@@ -227,8 +232,10 @@ func (p *Pages) ResultJSON(w http.ResponseWriter, r *http.Request, id record.ID)
 			}
 			f.Contests = append(f.Contests, x)
 		}
-		b, err := json.MarshalIndent(f, "", "  ")
-		return &download{"application/json", "result-" + v.ID.Short() + ".json", append(b, '\n')}, err
+		return func() (*download, error) {
+			b, err := json.MarshalIndent(f, "", "  ")
+			return &download{"application/json", "result-" + f.Vote.Short() + ".json", append(b, '\n')}, err
+		}
 	})
 }
 
@@ -252,19 +259,33 @@ func (p *Pages) CountFile(w http.ResponseWriter, r *http.Request, id record.ID, 
 		p.Missing(w, r)
 		return
 	}
-	p.give(w, r, id, func(a *author, v *fold.Vote) (*download, error) {
+	p.give(w, r, id, func(a *author, v *fold.Vote) func() (*download, error) {
 		if n < 1 || n > uint64(len(v.Manifest.Contests)) || v.Manifest.Contests[n-1].Kind != contest.KindRanked {
-			return nil, nil
+			return nil
 		}
 		k, ok := p.rankings(v, int(n-1))
 		if !ok {
-			return nil, nil
+			return nil
 		}
-		var b bytes.Buffer
-		err := f.write(&b, k)
-		return &download{f.kind, v.Manifest.Contests[n-1].ID + "-" + name, b.Bytes()}, err
+		as := v.Manifest.Contests[n-1].ID + "-" + name
+		return func() (*download, error) {
+			var b bytes.Buffer
+			err := f.write(&b, k)
+			return &download{f.kind, as, b.Bytes()}, err
+		}
 	})
 }
 
-// rankingsOf returns how a ranked contest of a vote with a result was counted. It is the one place where pages ask the fold for it.
-func rankingsOf(v *fold.Vote, i int) (ranking, bool) { return ranking{}, false }
+// rankingsOf returns how a ranked contest of a vote with a result was counted. It is the one place where pages ask the fold for it, which has
+// it ready: it had to count to judge the result. What it returns does not change.
+func rankingsOf(v *fold.Vote, i int) (ranking, bool) {
+	opened, err := v.Rankings(i)
+	if err != nil {
+		return ranking{}, false
+	}
+	result, err := v.Count(i)
+	if err != nil {
+		return ranking{}, false
+	}
+	return ranking{opened.Election(&v.Manifest.Contests[i], "en"), result}, true
+}

@@ -86,7 +86,7 @@ func TestEveryPage(t *testing.T) {
 				if others.MatchString(path) {
 					continue
 				}
-				key := v.name + path
+				key := v.scene + " " + path
 				if seen[key] == 0 {
 					seen[key] = get(p, path).Code
 				}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"mandate/ballot/credential"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 )
@@ -348,7 +349,7 @@ func (p *Pages) lead(w http.ResponseWriter, r *http.Request, index uint64) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// beginning returns the digits with which an id begins that was asked for by some of its digits, in groups or not. It reports false for
+// beginning returns the digits with which an id begins that was asked for by some of its digits, in groups or not, or by its words. It reports false for
 // what cannot be looked for.
 func beginning(asked string) (digits string, ok bool) {
 	s := strings.ToLower(strings.Join(strings.FieldsFunc(asked, func(r rune) bool { return r == ' ' || r == '-' || r == ':' || r == '\t' }), ""))
@@ -358,6 +359,9 @@ func beginning(asked string) (digits string, ok bool) {
 	}
 	if _, err := hex.DecodeString(even); err == nil && len(s) >= fewestDigits && len(s) <= 64 {
 		return s, true
+	}
+	if prefix, err := credential.ParseIDWords(asked); err == nil {
+		return hex.EncodeToString(prefix[:]), true
 	}
 	return "", false
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -127,6 +128,7 @@ func makeScenes(t *testing.T) map[string]scene {
 	s.committee()
 	s.leadership()
 	s.plain()
+	s.ranked()
 	s.hostile()
 	s.broken()
 	return s.out
@@ -165,6 +167,9 @@ func propose(t *testing.T, r *simulate.Round, template string, title text.Texts,
 		full.By, full.Trustees, full.Threshold, full.Quorum = 1, m.Trustees, m.Threshold, m.Quorum
 		for i, name := range []string{"Ana Ruiz", "Ben Okafor", "Chi Nguyen"} {
 			full.Trustees[i].Name = name
+		}
+		if full.Ranked() {
+			full.Mixes = full.Threshold
 		}
 		*m = full
 	}}, change...)...)
@@ -355,6 +360,38 @@ func (s *stage) plain() {
 	}
 	v.Finish()
 	s.keep("no quorum", v)
+}
+
+// ranked is a vote on ranked contests: by transferable votes with a representation rule and ties, by instant run-off, and in pairs.
+func (s *stage) ranked() {
+	stv := simulate.Rank("delegates", contest.MethodScottishSTV, 7, 5, 3)
+	stv.Title = both("Who are our delegates?", "¿Quiénes serán nuestras delegadas y delegados?")
+	for i, name := range []string{"Ana Ruiz", "Ben Okafor", "María de los Ángeles Rodríguez", "Dee Park", "Eli Roth", hostile, "Gil Sanz"} {
+		stv.Options[i].Title = both(name, name)
+	}
+	stv.Options[3].Groups, stv.Options[6].Groups = []string{"minorities"}, []string{"minorities"}
+	stv.Ranking.Rules = []contest.RankingRule{{Group: "minorities", Min: 1, Max: 3}}
+	irv := simulate.Rank("name", contest.MethodIRV, 4, 4, 1)
+	irv.Title = both("What is our newsletter called?", "¿Cómo se llamará nuestro boletín?")
+	pairs := simulate.Rank("logo", contest.MethodSchulze, 4, 4, 1)
+	pairs.Title = both("Which logo?", "¿Qué logotipo?")
+	for i, name := range []string{"The Commons", "Bread and Roses", "Forward", "The Bulletin"} {
+		irv.Options[i].Title, pairs.Options[i].Title = both(name, name), both("Design "+name[:1]+strconv.Itoa(i), "Diseño "+name[:1]+strconv.Itoa(i))
+	}
+	v := s.begin().Vote(func(m *record.Vote) {
+		m.Title, m.Template = both("Delegates, a name and a logo", "Delegación, un nombre y un logotipo"), "delegates"
+		m.Contests, m.Mixes = []contest.Contest{stv, irv, pairs}, m.Threshold
+		m.Closes = m.Opens + 10*day
+	})
+	v.Ceremony()
+	v.Open()
+	s.keep("ranked open", v)
+	for i := range 24 {
+		delegates := [][]int{{0, 3, 1}, {0, 1}, {1, 3, 6}, {2, 4, 3, 6, 1}, {3}, {4, 5}, {5, 4, 2}, nil}[i%8]
+		v.Cast(i, delegates, [][]int{{0, 1}, {1, 2, 3}, {2, 1}, {3}}[i%4], [][]int{{0, 1, 2}, {1, 2, 0}, {2, 0, 1}, {0}, nil}[i%5])
+	}
+	v.Finish()
+	s.keep("ranked", v)
 }
 
 // hostile is a vote in which everybody is called by a piece of HTML.

@@ -149,7 +149,7 @@ function checks(all) {
 	return h("ol", { class: "checks" }, all.map((c) => {
 		const status = { "held": "held", "failed": "failed", "not asked": "not-asked" }[c.status] ?? "not-reached";
 		return h("li", { class: status, value: String(c.number) },
-			h("span", { class: "name" }, say("booth-verify.check-" + c.number)), " ",
+			h("span", { class: "name" }, h("span", { class: "number" }, String(c.number)), " ", say("booth-verify.check-" + c.number)), " ",
 			h("strong", { class: "came" }, say("booth-verify." + (status === "failed" ? "not-held" : status))),
 			c.detail ? h("span", { class: "soft detail", lang: "en" }, c.detail) : null,
 			(c.failures ?? []).length ? h("ul", { class: "soft" }, c.failures.map((f) => h("li", {}, f.index >= 0 ? say("booth-verify.at", { index: number(f.index) }) + " " : "", h("code", {}, f.code), " ", h("span", { lang: "en" }, f.sentence)))) : null);
