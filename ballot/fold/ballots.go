@@ -82,6 +82,16 @@ func (b *box) ranked(number int) []byte {
 	return list
 }
 
+// forget gives back the memory of the ranked contests' ciphertexts: their lists are made, or never will be.
+func (b *box) forget() {
+	for key, last := range b.last {
+		if last.ranked != nil {
+			last.ranked = nil
+			b.last[key] = last
+		}
+	}
+}
+
 // Counted returns how many credentials have an accepted ballot.
 func (v *Vote) Counted() uint64 { return uint64(len(v.box.last)) }
 

@@ -119,12 +119,7 @@ func (d *duties) tally() {
 		}
 		return
 	}
-	if v.Counted() == 0 {
-		d.owe("result", commission, "certify the result", v.Times.Sealed, within)
-		return
-	}
-	lots := v.NeedsLots() && uint64(v.LotsGiven()) < v.Manifest.Threshold
-	if !lots && !slices.ContainsFunc(v.steps(), func(s step) bool { return s.short }) {
+	if v.Tallied() == nil {
 		d.owe("result", commission, "certify the result", v.Times.Sealed, within)
 		return
 	}
@@ -140,7 +135,7 @@ func (d *duties) tally() {
 			d.owe("mix", who, "shuffle the ballots", v.Times.Sealed, within)
 		case owed("decryption"):
 			d.owe("decryption", who, "give its part of the decryption of the shuffled ballots", v.Times.Sealed, within)
-		case lots && v.Lots(i) == nil:
+		case v.NeedsLots() && uint64(v.LotsGiven()) < v.Manifest.Threshold && v.Lots(i) == nil:
 			d.owe("lots", who, "give its part of the lots", v.Times.Sealed, within)
 		}
 	}

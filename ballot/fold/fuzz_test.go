@@ -6,6 +6,7 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 
+	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
@@ -14,7 +15,10 @@ import (
 // moments are the states of the story before each of its records.
 func moments(f *testing.F) (log [][]byte, states []*fold.State) {
 	f.Helper()
-	v := simulate.Whole(f, simulate.Config{Members: 3, Revote: true, Relays: 1, Witnesses: 1})
+	v := simulate.Whole(f, simulate.Config{
+		Members: 3, Revote: true, Relays: 1, Witnesses: 1,
+		Contests: []contest.Contest{simulate.YesNo("question"), simulate.Rank("board", contest.MethodIRV, 3, 3, 1)},
+	})
 	log = v.Org.Log()
 	for n := range log {
 		states = append(states, v.Org.Until(n).State)

@@ -88,6 +88,7 @@ func (s *State) startMixing(v *Vote) {
 		}
 		number++
 	}
+	v.box.forget()
 }
 
 // setMixing puts a mixing in the place of the one before.
@@ -104,10 +105,7 @@ func (s *State) endMixing(v *Vote) {
 			s.mixing.Delete(mixKey{v.ID, uint64(i)})
 		}
 	}
-	for key, last := range v.box.last {
-		last.ranked = nil
-		v.box.last[key] = last
-	}
+	v.box.forget()
 }
 
 // prepareCounts sees which contests can be counted now. They are counted when somebody asks.
@@ -179,7 +177,10 @@ func (s *State) judgeMixing(p *Prepared, v *Vote, trustee, of uint64) verdict {
 	case of >= uint64(len(contests)) || contests[of].Kind != contest.KindRanked:
 		return void("form", "contest: %d is no ranked contest of the vote", of)
 	}
-	m := v.mixings[of]
+	m := v.Mixing(int(of))
+	if m == nil { // its ballots are no list, which cannot be
+		return void("form", "contest: %d cannot be mixed", of)
+	}
 	code, checked, err := m.Judge(r.Body, p.mixed)
 	if checked != nil {
 		p.mixed = checked
@@ -195,6 +196,41 @@ func (s *State) judgeMixing(p *Prepared, v *Vote, trustee, of uint64) verdict {
 		s.setMixing(v, of, m.Commit(r.Body, checked))
 		s.prepareCounts(v)
 	})
+}
+
+// Tallied returns nil if everything that a result needs is on the log, and else what is missing.
+func (v *Vote) Tallied() error {
+	if _, err := v.checkTallied(); err != nil {
+		return err
+	}
+	if v.Counted() > 0 && v.NeedsLots() && uint64(len(v.lots)) < v.Manifest.Threshold {
+		return errNoSeed
+	}
+	return nil
+}
+
+// checkTallied returns why the contests cannot be counted yet, and the code of a result that is certified all the same.
+func (v *Vote) checkTallied() (code string, err error) {
+	if v.Phase != Sealed {
+		return "phase", fmt.Errorf("the vote is %v", v.Phase)
+	}
+	if uint64(len(v.inputs)) < v.Manifest.Quorum {
+		return "result-input", fmt.Errorf("%d trustees have signed the input, %d must have", len(v.inputs), v.Manifest.Quorum)
+	}
+	if v.Counted() == 0 {
+		return "", nil
+	}
+	for i := range v.Manifest.Contests {
+		c := &v.Manifest.Contests[i]
+		if c.Kind == contest.KindRanked {
+			if code, err := v.checkMixed(i); err != nil {
+				return code, err
+			}
+		} else if n := len(v.SharesOf(i)); uint64(n) < v.Manifest.Threshold {
+			return "result-shares", fmt.Errorf("contest %s: shares of %d trustees, %d are needed", c.ID, n, v.Manifest.Threshold)
+		}
+	}
+	return "", nil
 }
 
 // checkMixed returns why a ranked contest cannot have a result yet: the code of the record that certifies it all the same, and the reason.

@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -82,21 +83,8 @@ func (s *State) judgeResult(r *record.Record, v *Vote, b *record.Result) verdict
 			s.settle(v)
 		})
 	}
-	if uint64(len(v.inputs)) < v.Manifest.Quorum {
-		return fatal(v.ID, "result-input", "%d trustees have signed the input, %d must have", len(v.inputs), v.Manifest.Quorum)
-	}
-	if v.Counted() > 0 {
-		for i := range v.Manifest.Contests {
-			if v.Manifest.Contests[i].Kind == contest.KindRanked {
-				if code, err := v.checkMixed(i); err != nil {
-					return fatal(v.ID, code, "%w", err)
-				}
-				continue
-			}
-			if n := len(v.SharesOf(i)); uint64(n) < v.Manifest.Threshold {
-				return fatal(v.ID, "result-shares", "contest %d: shares of %d trustees, %d are needed", i, n, v.Manifest.Threshold)
-			}
-		}
+	if code, err := v.checkTallied(); err != nil {
+		return fatal(v.ID, code, "%w", err)
 	}
 	roll, counted := v.Round.Roll.Announce.Count, v.Counted()
 	if b.Roll != roll || b.Counted != counted || len(b.Contests) != len(v.Manifest.Contests) {
@@ -111,8 +99,11 @@ func (s *State) judgeResult(r *record.Record, v *Vote, b *record.Result) verdict
 	for i, got := range b.Contests {
 		c := &v.Manifest.Contests[i]
 		outcome, winners, err := s.decide(v, i, got.Counts)
-		if err != nil {
+		switch {
+		case errors.Is(err, errNoSeed):
 			return fatal(v.ID, "result-lots", "contest %s: %w", c.ID, err)
+		case err != nil: // rules that this program cannot search (SPEC.md §14.11)
+			return fatal(v.ID, "result-outcome", "contest %s: %w", c.ID, err)
 		}
 		if got.Outcome != outcome || !slices.Equal(got.Winners, winners) {
 			return fatal(v.ID, "result-outcome", "contest %s: %s %v is claimed, the counts give %s %v", c.ID, got.Outcome, got.Winners, outcome, winners)

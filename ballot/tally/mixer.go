@@ -60,7 +60,7 @@ func (w *Mixer) Next(m *Mixing, share *threshold.SecretShare, eager bool, rand i
 	err := w.matches(m)
 	next := w
 	switch {
-	case err != nil:
+	case err != nil || m.list == nil: // closed: the result is certified
 	case m.MayMix(w.trustee):
 		bodies, next, err = w.mix(m, eager, rand)
 	case m.MayDecrypt(w.trustee):

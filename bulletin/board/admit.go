@@ -235,7 +235,7 @@ func (b *Board) fail(err error) {
 var timeless = map[string]bool{
 	"genesis": true, "time": true, "roll": true, "roll-part": true, "round": true, "roll-accept": true, "slot-key": true,
 	"issues": true, "issue": true, "ballot": true, "check": true, "support": true, "statement": true, "promises": true, "seal": true,
-	"input": true, "shares": true, "lots": true,
+	"input": true, "shares": true, "mix": true, "decryption": true, "lots": true,
 }
 
 // unsigned are the codes of a record of an authority that come before, or with, the check of its signature (SPEC.md §9.1, §15). With any
