@@ -61,9 +61,13 @@ type House struct {
 	config  Config
 	options Options
 	places  *places
-	ctx     context.Context
+	ctx     context.Context // of all parties but the board
 	cancel  context.CancelFunc
 	serving sync.WaitGroup
+
+	boardUp    context.Context // ends after the others, which have last things to say to the board
+	boardDown  context.CancelFunc
+	boardServe sync.WaitGroup
 }
 
 // machineVault is how the secrets of parties without a person are encrypted: a random passphrase needs no slow hash.
@@ -82,6 +86,7 @@ func Open(parent context.Context, dir string, c Config, o Options) (_ *House, er
 	}
 	ctx, cancel := context.WithCancel(parent)
 	h := &House{dir: dir, config: c, options: o, ctx: ctx, cancel: cancel}
+	h.boardUp, h.boardDown = context.WithCancel(context.WithoutCancel(parent))
 	defer func() {
 		if err != nil {
 			h.Close()
@@ -102,6 +107,8 @@ func Open(parent context.Context, dir string, c Config, o Options) (_ *House, er
 func (h *House) Close() error {
 	h.cancel()
 	h.serving.Wait()
+	h.boardDown()
+	h.boardServe.Wait()
 	var errs []error
 	for _, r := range h.Registrars {
 		errs = append(errs, r.Desk.Close())
@@ -233,7 +240,11 @@ func (h *House) openBoard() error {
 	}
 	h.URL = address
 	handler := web.New(h.Board, web.Options{Log: h.options.Log, Limits: limits, Proxies: h.config.Proxies, Address: address, TLS: strings.HasPrefix(address, "https:")})
-	h.start("board", func() error { return web.Serve(h.ctx, l, handler) })
+	h.boardServe.Go(func() {
+		if err := web.Serve(h.boardUp, l, handler); err != nil {
+			h.options.Log.Error("board", "error", err)
+		}
+	})
 	return nil
 }
 
