@@ -36,7 +36,7 @@ const (
 	mail    = "#round=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa&code=0123-4567"
 )
 
-var toReview = []string{"No", "Review my vote", "=Is this right?"}
+var toReview = []string{"=Choose one.", "No", "Review my vote", "=Is this right?"}
 
 func after(press []string, more ...string) []string {
 	return append(append([]string(nil), press...), more...)
@@ -145,17 +145,22 @@ func TestStates(t *testing.T) {
 	for _, l := range []struct {
 		name string
 		look boothtest.Look
-	}{{"phone", boothtest.Phone}, {"desktop", boothtest.Desktop.In(true)}} {
+		axe  []string // rules; default all
+	}{{"phone", boothtest.Phone, nil}, {"desktop", boothtest.Desktop.In(true), []string{"color-contrast"}}} {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
+			p := b.Open(t, l.look)
 			for _, st := range states {
 				t.Run(st.name, func(t *testing.T) {
-					p := b.Open(t, l.look)
+					p := p.For(t)
+					p.Go(s.URL + "/booth/nothing")
+					p.Eval(`localStorage.clear(); sessionStorage.clear()`, nil)
+					p.Trouble()
 					st.reach(p, s.URL, "en")
 					if st.never != "" && strings.Contains(p.Text(), st.never) {
 						t.Errorf("the page shows %q:\n%s", st.never, p.Text())
 					}
-					for _, v := range p.Axe() {
+					for _, v := range p.Axe(l.axe...) {
 						t.Errorf("axe: %s", v)
 					}
 					for _, w := range p.Wide() {

@@ -81,11 +81,15 @@ func (l Look) In(dark bool) Look {
 
 // A Page is a tab of the browser, with its own storage.
 type Page struct {
-	Ctx context.Context
-	t   testing.TB
+	Ctx     context.Context
+	t       testing.TB
+	trouble *trouble
+}
 
-	mu      sync.Mutex
-	trouble []string
+// trouble is what a tab has complained about.
+type trouble struct {
+	mu  sync.Mutex
+	all []string
 }
 
 // Open opens a tab with storage of its own, which is closed with the test. Errors of scripts and what the pages' policy has stopped are kept; see Trouble.
@@ -112,8 +116,8 @@ func (p *Page) Beside(l Look) *Page {
 
 func (b *Browser) open(t testing.TB, l Look, parent context.Context, options ...chromedp.ContextOption) *Page {
 	ctx, cancel := chromedp.NewContext(parent, options...)
-	ctx, stop := context.WithTimeout(ctx, time.Minute)
-	p := &Page{Ctx: ctx, t: t}
+	ctx, stop := context.WithTimeout(ctx, 10*time.Minute)
+	p := &Page{Ctx: ctx, t: t, trouble: new(trouble)}
 	t.Cleanup(func() { stop(); cancel() })
 	chromedp.ListenTarget(ctx, func(event any) {
 		switch e := event.(type) {
@@ -145,17 +149,22 @@ func (b *Browser) open(t testing.TB, l Look, parent context.Context, options ...
 }
 
 func (p *Page) note(s string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.trouble = append(p.trouble, s)
+	p.trouble.mu.Lock()
+	defer p.trouble.mu.Unlock()
+	p.trouble.all = append(p.trouble.all, s)
+}
+
+// For returns the tab for a subtest.
+func (p *Page) For(t testing.TB) *Page {
+	return &Page{Ctx: p.Ctx, t: t, trouble: p.trouble}
 }
 
 // Trouble returns what scripts and the policy have complained about, and forgets it.
 func (p *Page) Trouble() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	out := p.trouble
-	p.trouble = nil
+	p.trouble.mu.Lock()
+	defer p.trouble.mu.Unlock()
+	out := p.trouble.all
+	p.trouble.all = nil
 	return out
 }
 
@@ -184,17 +193,17 @@ func (p *Page) Text() string {
 	return s
 }
 
-// Wait waits until the page shows a text, ten seconds at most.
+// Wait waits until the page shows a text, whatever its case, twenty seconds at most.
 func (p *Page) Wait(text string) {
 	p.t.Helper()
 	quoted, _ := json.Marshal(strings.ToLower(text))
-	var ok bool
-	ctx, cancel := context.WithTimeout(p.Ctx, 10*time.Second)
-	defer cancel()
-	err := chromedp.Run(ctx, chromedp.Poll(`document.body && document.body.innerText.toLowerCase().includes(`+string(quoted)+`)`, &ok, chromedp.WithPollingInterval(20*time.Millisecond)))
-	if err != nil {
-		p.t.Fatalf("the page does not show %q: %v\npage: %.1500s\n%q", text, err, p.Text(), p.Trouble())
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		var ok bool // an error is that of a page that is just being left
+		if err := chromedp.Run(p.Ctx, chromedp.Evaluate(`document.body?.innerText.toLowerCase().includes(`+string(quoted)+`)`, &ok)); err == nil && ok {
+			return
+		}
 	}
+	p.t.Fatalf("the page does not show %q\npage: %.1500s\n%q", text, p.Text(), p.Trouble())
 }
 
 // Press clicks what has a text: a button, a link, a summary or a label. The text must be the beginning of its own.
@@ -219,8 +228,9 @@ func (p *Page) Eval(script string, v any) {
 	p.Do("evaluating", chromedp.Evaluate(script, v, func(e *runtime.EvaluateParams) *runtime.EvaluateParams { return e.WithAwaitPromise(true) }))
 }
 
-// Axe returns what axe-core objects to on the page, by the rules of WCAG 2.2 AA and best practice.
-func (p *Page) Axe() []string {
+// Axe returns what axe-core objects to on the page: by the rules with these names, or, if none are named, by all of WCAG 2.2 AA and of best
+// practice.
+func (p *Page) Axe(rules ...string) []string {
 	p.t.Helper()
 	var there bool
 	p.Eval(`typeof axe === "object"`, &there)
@@ -231,7 +241,11 @@ func (p *Page) Axe() []string {
 		ID, Impact, Help string
 		Nodes            []struct{ HTML, FailureSummary string }
 	}
-	p.Eval(`axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"]}).then((r) => r.violations)`, &found)
+	if rules == nil {
+		rules = []string{"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"}
+	}
+	only, _ := json.Marshal(rules)
+	p.Eval(`axe.run(document, {runOnly: `+string(only)+`, resultTypes: ["violations"]}).then((r) => r.violations)`, &found)
 	var out []string
 	for _, v := range found {
 		for _, n := range v.Nodes {

@@ -166,6 +166,7 @@ function keepIt(made) {
 	show(say("booth-keep.title"),
 		h("p", { class: "lead" }, say("booth-keep.text")),
 		h("ul", { class: "reasons" }, ["lost", "secret", "not-vote"].map((r) => h("li", {}, say("booth-keep.why-" + r)))),
+		made.stored === false ? notice("bad", p(say("booth-keep.not-stored"))) : null,
 		k.element,
 		wrong.element,
 		actions(primary(say("booth-keep.go-on"), async () => {

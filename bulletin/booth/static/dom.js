@@ -54,6 +54,6 @@ export async function copy(text) {
 // keeps them.
 export function fragment() {
 	const p = new URLSearchParams(location.hash.slice(1));
-	if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
+	if (location.hash.includes("=")) history.replaceState(history.state, "", location.pathname + location.search);
 	return p;
 }

@@ -19,7 +19,7 @@ export function handover({ booth, prepared, back, opened, again }) {
 			h("li", {},
 				h("h2", {}, say("booth-hand.wait")),
 				p(say("booth-hand.wait-text")),
-				prepared.words?.length ? p(say("booth-hand.words"), " ", h("strong", { class: "words", translate: "no" }, prepared.words.join(" "))) : null,
+				h("p", { class: "soft" }, say("booth-check.name"), " ", h("code", {}, prepared.ballot)),
 				notice("calm", p(say("booth-hand.spoils"))),
 				actions(
 					primary(say("booth-hand.open"), async () => {

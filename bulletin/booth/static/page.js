@@ -54,6 +54,9 @@ function permitted(address) {
 addEventListener("pagehide", () => place.replaceChildren());
 addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
 
+// Another link to this page opened in the same tab: the next registrar's, or the next part of a ballot. The page begins anew with it.
+addEventListener("hashchange", () => { if (location.hash.includes("=")) location.reload(); });
+
 function watchNetwork() {
 	const tell = () => {
 		network.hidden = navigator.onLine;

@@ -5,6 +5,7 @@
 // down go from one to the next, Enter or Space gives the next place. In the search box, Enter takes the only one found.
 
 import { announce, details, message, p, words } from "./page.js";
+import { ruleOf } from "./choosing.js";
 import { fresh, h } from "./dom.js";
 import { count, pick, say } from "./say.js";
 
@@ -18,10 +19,10 @@ export function ranking(contest, order, chosen) {
 	const name = (i) => pick(contest.options[i].title).text;
 	let held = null; // { option, from } while picked up by key
 
-	const heading = h("h3", { id: fresh("ranked") }, say("booth-rank.mine"));
+	const heading = h("h2", { id: fresh("ranked") }, say("booth-rank.mine"));
 	const empty = h("p", { class: "empty" }, say("booth-rank.empty"));
 	const list = h("ol", { class: "ranked", "aria-labelledby": heading.id });
-	const restHeading = h("h3", { id: fresh("rest") }, say("booth-rank.rest"));
+	const restHeading = h("h2", { id: fresh("rest") }, say("booth-rank.rest"));
 	const rest = h("ul", { class: "rest", "aria-labelledby": restHeading.id });
 	const full = h("p", { class: "soft" });
 	const none = h("p", { class: "empty", hidden: true }, say("booth-rank.none-found"));
@@ -30,12 +31,18 @@ export function ranking(contest, order, chosen) {
 	finder.hidden = contest.options.length < many;
 	const help = fresh("keys");
 
+	let tapped = -Infinity;
 	const items = new Map(); // option → its line in the ranking
 	const buttons = new Map(); // option → its button among the rest
 
 	for (const i of order) {
 		const b = h("button", { type: "button", class: "take", tabindex: "-1" }, h("span", { class: "plus", "aria-hidden": "true" }, "+"), words(contest.options[i].title));
-		b.addEventListener("click", () => take(i));
+		b.addEventListener("click", (e) => {
+			// The next one comes to where the one just tapped was: a second tap in the same moment was not meant for it.
+			if (e.detail > 0 && e.timeStamp - tapped < 350) return;
+			tapped = e.timeStamp;
+			take(i);
+		});
 		b.addEventListener("keydown", (e) => walk(e, () => [...rest.querySelectorAll("li:not([hidden]) button")]));
 		buttons.set(i, b);
 		rest.append(h("li", {}, b));
@@ -102,10 +109,12 @@ export function ranking(contest, order, chosen) {
 		const n = visible.indexOf(buttons.get(i));
 		const next = visible[n + 1] ?? visible[n - 1];
 		const inside = rest.contains(document.activeElement);
+		const top = rest.getBoundingClientRect().top;
 		ranked.push(i);
 		list.append(line(i));
 		if (search.value) search.value = "";
 		draw();
+		scrollBy({ top: rest.getBoundingClientRect().top - top, behavior: "instant" }); // the list stays where the finger is
 		wrong.say("");
 		tell("booth-rank.taken", i);
 		if (inside) (next && next !== buttons.get(i) && !next.parentElement.hidden ? focusOn(next) : (finder.hidden ? items.get(i).grip : search)).focus({ preventScroll: true });
@@ -265,6 +274,7 @@ export function ranking(contest, order, chosen) {
 
 	const wrong = message();
 	const element = h("div", { class: "ranking" },
+		h("p", { class: "rule" }, ruleOf(contest)),
 		heading, empty, list, wrong.element,
 		restHeading, full, finder, none, rest,
 		details(say("booth-rank.keys-title"), h("p", { id: help }, say("booth-rank.keys"))),

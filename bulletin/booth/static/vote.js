@@ -43,7 +43,8 @@ function overview() {
 	const mine = counting();
 	const alarm = v.foreign?.length ? foreign() : null;
 	if (mine) {
-		standing("yes", say("booth-vote.recorded"));
+		if (mine.here === false) standing("no", say("booth-vote.recorded-elsewhere"));
+		else standing("yes", say("booth-vote.recorded"));
 		show(words(v.title), alarm, voted(mine));
 		return;
 	}
@@ -82,6 +83,8 @@ const publicPage = () => board + path("/vote/" + id);
 const closes = () => (v.closes ? p(h("span", { class: "soft" }, sentence("booth-vote.closes", { time: time(v.closes) }))) : null);
 const statements = () => p(link(say("booth-vote.statements"), publicPage() + "#statements"));
 
+const place = (index) => (Number.isInteger(index) ? say("booth-vote.recorded-at", { index }) : say("booth-vote.recorded-there"));
+
 function foreign() {
 	return notice("bad",
 		h("h2", {}, say("booth-vote.foreign")),
@@ -92,7 +95,7 @@ function foreign() {
 function voted(mine) {
 	const again = open() && v.revote && v.card?.complete;
 	return [
-		notice("good", p(h("strong", {}, say("booth-vote.recorded-at", { index: mine.index }))), p(say(mine.here === false ? "booth-vote.other-device" : "booth-vote.this-device"))),
+		notice(mine.here === false ? "calm" : "good", p(h("strong", {}, place(mine.index))), p(say(mine.here === false ? "booth-vote.other-device" : "booth-vote.this-device"))),
 		again
 			? [p(v.closes ? sentence("booth-vote.replace-until", { time: time(v.closes) }) : say("booth-vote.replace-open"), " ", say("booth-vote.replace-text")), actions(button(say("booth-vote.replace"), () => begin()))]
 			: p(say(open() ? "booth-vote.once" : "booth-vote.over-next")),
@@ -140,7 +143,7 @@ function question(n, alarm) {
 	control = c.kind === "ranked" ? ranking(c, order, chosen[n]) : choosing(c, order, chosen[n]);
 	const form = h("form", { autocomplete: "off", novalidate: true, on: { submit: (e) => e.preventDefault() } },
 		h("fieldset", {}, h("legend", { class: "hidden" }, words(c.title)), control.element),
-		actions(
+		h("div", { class: "actions onward" },
 			primary(say(last ? "booth-vote.review" : "booth-vote.next"), async () => {
 				if (!control.check()) return;
 				await go(last ? "review" : n + 1);
@@ -300,8 +303,8 @@ async function unsent(e) {
 function receive(r) {
 	standing("yes", say("booth-vote.recorded"));
 	show(say("booth-vote.recorded-title"),
-		notice("good", p(h("strong", {}, say("booth-vote.recorded-at", { index: r.index }))), p(say("booth-vote.recorded-proof"))),
-		r.counts === false ? notice("bad", p(say("booth-vote.not-counted"))) : null,
+		notice("good", p(h("strong", {}, place(r.index))), p(say("booth-vote.recorded-proof"))),
+		r.counts === false ? notice("bad", p(say("booth-vote.not-counted"))) : r.counts === true ? null : p(say("booth-vote.counts-unknown")),
 		receipt(r, "receipt-" + r.ballot.slice(0, 8) + ".txt"),
 		h("h2", {}, say("booth-vote.now")),
 		h("ul", {},
