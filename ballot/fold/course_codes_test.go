@@ -382,6 +382,9 @@ var nominationRefusals = []refusal{
 	officer("a name in no language", "nominating", "form", func(s *scene) record.Body {
 		return nominationOf(s, func(b *record.Nomination) { b.Name = nil })
 	}),
+	officer("a group of which the contest has no rule", "nominating", "form", func(s *scene) record.Body {
+		return nominationOf(s, func(b *record.Nomination) { b.Groups = []string{"north"} })
+	}),
 	officer("a slug again", "nominated", "dup", func(s *scene) record.Body { return nominationOf(s, func(b *record.Nomination) { b.Slug = "abel" }) }),
 	officer("a member again", "nominated", "dup", func(s *scene) record.Body {
 		return nominationOf(s, func(b *record.Nomination) { b.Member = s.r.Member(0) })

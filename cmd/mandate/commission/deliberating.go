@@ -58,13 +58,13 @@ func (c *Commission) Withhold(ctx context.Context, vote record.ID, side, words, 
 	return err
 }
 
-// Nominate nominates a member under a slug and a name, with its seconders.
-func (c *Commission) Nominate(ctx context.Context, vote record.ID, slug string, name text.Texts, member record.Member, seconders []record.Member) error {
+// Nominate nominates a member under a slug and a name, with its seconders, as one of groups that representation rules of the contest are about.
+func (c *Commission) Nominate(ctx context.Context, vote record.ID, slug string, name text.Texts, member record.Member, seconders []record.Member, groups ...string) error {
 	_, by, err := c.vote(ctx, vote)
 	if err != nil {
 		return err
 	}
-	_, err = c.post(ctx, vote, &record.Nomination{By: by, Slug: slug, Name: name, Member: member, Seconders: seconders})
+	_, err = c.post(ctx, vote, &record.Nomination{By: by, Slug: slug, Name: name, Member: member, Seconders: seconders, Groups: groups})
 	return err
 }
 

@@ -59,7 +59,7 @@ func (c *Commission) Propose(ctx context.Context, round record.ID, by *rules.Rul
 	}
 	vote.By, vote.Trustees, vote.Threshold, vote.Quorum, vote.Relays, vote.Witnesses = officer, who.Trustees, who.Threshold, who.Quorum, who.Relays, who.Witnesses
 	if vote.Ranked() {
-		vote.Mixes = who.Threshold // as few as may be: each takes the others' time, and any t could open the ballots before a shuffle as well
+		vote.Mixes = who.Threshold // more would hide nothing from t trustees who work together: they can open the ballots as they were cast
 	}
 	if err := fold.CheckManifest(vote, len(r.Manifest.Registrars)); err != nil {
 		return record.ID{}, fmt.Errorf("manifest: %w", err)

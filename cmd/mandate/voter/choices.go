@@ -19,12 +19,18 @@ func ask(w io.Writer, i, n int, c *contest.Contest, lang string) {
 	for j := range c.Options {
 		fmt.Fprintf(w, "  %2d  %s  [%s]\n", j+1, c.Options[j].Title.In(lang), c.Options[j].ID)
 	}
+	if c.Kind == contest.KindRanked {
+		fmt.Fprintf(w, "Rank %s, the one you like best first, by number or by the word in brackets, with commas between. An empty line is a blank vote.\n", howMany(c))
+		return
+	}
 	fmt.Fprintf(w, "Choose %s, by number or by the word in brackets; several with commas between. %s\n", howMany(c),
 		map[bool]string{true: "An empty line is a blank vote.", false: "This question takes no blank vote."}[c.Min == 0])
 }
 
 func howMany(c *contest.Contest) string {
 	switch {
+	case c.Kind == contest.KindRanked:
+		return fmt.Sprintf("at most %d", c.Depth)
 	case c.Min == c.Max:
 		return fmt.Sprintf("exactly %d", c.Min)
 	case c.Min == 0:
@@ -33,7 +39,7 @@ func howMany(c *contest.Contest) string {
 	return fmt.Sprintf("%d to %d", c.Min, c.Max)
 }
 
-// parseChoice reads which options a line selects: their numbers, from 1, or their ids. An id of digits only cannot be used, because it could
+// parseChoice reads which options a line selects, or ranks in its order: their numbers, from 1, or their ids. An id of digits only cannot be used, because it could
 // be taken for a number.
 func parseChoice(line string, c *contest.Contest) ([]int, error) {
 	selected := []int{}
@@ -49,7 +55,7 @@ func parseChoice(line string, c *contest.Contest) ([]int, error) {
 		}
 		selected = append(selected, at)
 	}
-	if _, err := c.Selection(selected); err != nil {
+	if err := c.CheckSelection(selected); err != nil {
 		return nil, fmt.Errorf("choose %s, each option once", howMany(c))
 	}
 	return selected, nil

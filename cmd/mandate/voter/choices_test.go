@@ -39,6 +39,26 @@ func TestChoicesAsTyped(t *testing.T) {
 	}
 }
 
+func TestRankingsAsTyped(t *testing.T) {
+	c := simulate.Choose("c", 12, 0, 0, 1)
+	c.Kind, c.Depth = contest.KindRanked, 3
+	for line, want := range map[string][]int{"": {}, "12, 1, o4": {11, 0, 4}, "1 12": {0, 11}} {
+		if got, err := parseChoice(line, &c); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %v, %v", line, got, err)
+		}
+	}
+	for _, line := range []string{"1 1", "1 2 3 4", "13"} {
+		if got, err := parseChoice(line, &c); err == nil {
+			t.Errorf("%q: %v", line, got)
+		}
+	}
+	var b strings.Builder
+	ask(&b, 0, 1, &c, "en")
+	if !strings.Contains(b.String(), "Rank at most 3, the one you like best first") {
+		t.Error(b.String())
+	}
+}
+
 func FuzzParseChoice(f *testing.F) {
 	f.Add("1, 2")
 	f.Add("o3;o4")

@@ -243,13 +243,14 @@ func TestOrganiseAnElection(t *testing.T) {
 		return args
 	}
 	o.fails(1, "nominate", nominate("ana", 0, 1, 2), "seconders")
-	o.does("nominate", nominate("ana", 0, 1, 2, 3, 4, 5))
+	o.fails(1, "nominate", nominate("ana", 0, 1, 2, 3, 4, 5)+" | -group | north", "groups")
+	o.does("nominate", nominate("ana", 0, 1, 2, 3, 4, 5)+" | -group | minorities")
 	o.does("nominate", nominate("ben", 1, 2, 3, 4, 5, 6))
 	statement := o.write("ana.txt", "I keep minutes short.\n")
 	o.does("accept", "-slug | ana | -statement | "+statement)
 	o.does("accept", "-slug | ben")
 	o.does("withdraw", "-slug | ben | -reason | He moves abroad.")
-	if c := o.state().Candidates(); len(c) != 1 || c[0].Acceptance.Statement != simulate.File("I keep minutes short.\n") {
+	if c := o.state().Candidates(); len(c) != 1 || c[0].Acceptance.Statement != simulate.File("I keep minutes short.\n") || len(c[0].Nomination.Groups) != 1 {
 		t.Errorf("%+v", c)
 	}
 	o.fails(1, "annul", "-reason | No reason.", "phase")

@@ -160,13 +160,14 @@ Example:
 		usage: `Nominates a member, who and whose seconders must have agreed to be named.
 
 Usage:
-    mandate organise nominate -board URL -dir FOLDER -vote ID -slug WORD -name LANG=NAME … -member NUMBER [-seconder NUMBER …] -roll FILE
+    mandate organise nominate -board URL -dir FOLDER -vote ID -slug WORD -name LANG=NAME … -member NUMBER [-seconder NUMBER …] [-group WORD …] -roll FILE
 
 ` + commonUsage + `    -vote ID            the vote
     -slug WORD          a short name in small letters, digits and hyphens
     -name LANG=NAME     the name, once for each language of the vote
     -member NUMBER      who is nominated, by member number
     -seconder NUMBER    who seconds it, by member number; once for each
+    -group WORD         a group of the rules that the member is of; once for each
     -roll FILE          the private roll, in which members are found
 
 Example:
@@ -175,7 +176,7 @@ Example:
 `, needs: []string{"vote", "slug", "name", "member", "roll"},
 		flags: func(c *call, f *flag.FlagSet) {
 			c.texts(f, "vote", "slug", "member", "roll")
-			c.lists(f, "name", "seconder")
+			c.lists(f, "name", "seconder", "group")
 		},
 		run: func(ctx context.Context, c *call) error {
 			name, err := readTexts("name", c.all("name"))
@@ -194,7 +195,7 @@ Example:
 			if err != nil {
 				return err
 			}
-			return c.officer.Nominate(ctx, c.vote, c.get("slug"), name, member, seconders)
+			return c.officer.Nominate(ctx, c.vote, c.get("slug"), name, member, seconders, c.all("group")...)
 		},
 	},
 	"accept": {
