@@ -316,3 +316,32 @@ func TestWhoOwesTheTallyOfARankedVote(t *testing.T) {
 	v.Shares(3)
 	steps("result the commission")
 }
+
+// TestStagesAreCheckedBesideTheFold: Prepare may be called while records of the same mix are applied, as a board and a verifier do.
+func TestStagesAreCheckedBesideTheFold(t *testing.T) {
+	s := at(t, "ranked mixing")
+	s.fork()
+	raws := [][]byte{s.v.By(2, s.v.MixBodies(2, 1)[0]).Raw(), s.v.By(3, s.v.MixBodies(3, 2)[0]).Raw()}
+	beside := make(chan []*fold.Prepared)
+	for range 2 {
+		go func() {
+			var ps []*fold.Prepared
+			for range 5 {
+				ps = append(ps, s.o.State.Prepare(raws)...)
+			}
+			beside <- ps
+		}()
+	}
+	for _, raw := range raws {
+		if o := s.o.Append(raw); o.Status != fold.Accepted {
+			t.Errorf("%v", o)
+		}
+	}
+	for range 2 {
+		for i, p := range <-beside {
+			if o := s.o.State.Judge(p); o.Code != "dup" {
+				t.Errorf("record %d, prepared early or late: %v", i, o)
+			}
+		}
+	}
+}
