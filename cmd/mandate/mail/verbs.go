@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/term"
+
 	"mandate/ballot/record"
 	"mandate/ballot/text"
 	"mandate/cmd/mandate/registrar/issuing"
@@ -414,6 +416,12 @@ func sendLetters(ctx context.Context, c *call) error {
 		return err
 	}
 	defer s.Close()
+	if f, ok := c.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		o.Progress = func(n Figures) {
+			fmt.Fprintf(f, "\r%d of %d sent, %d deferred, %d bounced ", n.Sent, n.Total, n.Deferred, n.Bounced)
+		}
+		defer fmt.Fprintln(f)
+	}
 	x, err := New(s, t, o)
 	if err != nil {
 		return err

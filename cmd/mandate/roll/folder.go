@@ -223,7 +223,7 @@ func (f *Folder) Change(p Person) error {
 	})
 }
 
-// Remove takes a member off the list. Of a roll that is on the board already it takes nobody: see Folder.Standing.
+// Remove takes a member off the list. Of a roll that is on the board already it takes nobody: see Entries.
 func (f *Folder) Remove(number, reason string) error {
 	if reason = clean(reason); reason == "" {
 		return errors.New("reason: is empty")
@@ -434,4 +434,31 @@ func (f *Folder) Since(slug string) (*Diff, error) {
 	}
 	after = slices.DeleteFunc(after, func(p Person) bool { return p.In(m.Kind) != m.Part })
 	return Compare(before, after), nil
+}
+
+// A Place is where a member stands in a roll.
+type Place struct {
+	Roll  *Made
+	Entry int
+}
+
+// Entries returns the places of a member in the rolls of the folder. Of a roll that is on the board a member is removed by a record with this
+// entry and a reason, which the commission posts; that stops a card from being collected. A card that was collected is anonymous, and is not
+// recalled.
+func (f *Folder) Entries(number string) ([]Place, error) {
+	rolls, err := f.Rolls()
+	if err != nil {
+		return nil, err
+	}
+	var places []Place
+	for _, m := range rolls {
+		_, r, err := f.Roll(m.Slug)
+		if err != nil {
+			return nil, err
+		}
+		if i, ok := r.Find(clean(number)); ok {
+			places = append(places, Place{m, i})
+		}
+	}
+	return places, nil
 }

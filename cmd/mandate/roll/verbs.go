@@ -81,7 +81,8 @@ Example:
 	},
 	"remove": {
 		usage: `Takes a member off the folder's list. A roll that was made and is not on the board has to be made again. A roll on the board keeps the member:
-the command says so, with the entry, for which the commission posts a removal with its reason.
+the command names the entry, by which registrars are told. That can stop a card from being collected; one that was collected is anonymous and
+cannot be recalled.
 
 Usage:
     mandate roll remove -dir FOLDER -number N -reason TEXT
@@ -327,28 +328,28 @@ func remove(c *call) error {
 		return err
 	}
 	c.say("Removed %s from the list", number)
-	return c.entries(f, number)
+	onBoard, err := c.entries(f, number)
+	if onBoard {
+		c.say("A roll on the board keeps its entries. The commission can stop a card from being collected; a card that was collected is anonymous and cannot be recalled.")
+	}
+	return err
 }
 
-// entries says where a member stands in the rolls.
-func (c *call) entries(f *Folder, number string) error {
-	rolls, err := f.Rolls()
+// entries says where a member stands in the rolls, and what a removal can still do.
+func (c *call) entries(f *Folder, number string) (onBoard bool, err error) {
+	places, err := f.Entries(number)
 	if err != nil {
-		return err
+		return false, err
 	}
-	for _, m := range rolls {
-		_, r, err := f.Roll(m.Slug)
-		if err != nil {
-			return err
-		}
-		switch i, ok := r.Find(number); {
-		case ok && m.Committed():
-			c.say("Roll %s: entry %d; it is on the board as record %s", m.Slug, i, m.Record)
-		case ok:
-			c.say("Roll %s: entry %d; it is not on the board, and can be made again", m.Slug, i)
+	for _, p := range places {
+		if p.Roll.Committed() {
+			onBoard = true
+			c.say("Roll %s: entry %d; it is on the board as record %s", p.Roll.Slug, p.Entry, p.Roll.Record)
+		} else {
+			c.say("Roll %s: entry %d; it is not on the board, and can be made again", p.Roll.Slug, p.Entry)
 		}
 	}
-	return nil
+	return onBoard, nil
 }
 
 func makeRolls(c *call) error {
@@ -441,7 +442,8 @@ func show(c *call) error {
 		} else {
 			c.say("%s is not on the list", number)
 		}
-		return c.entries(f, number)
+		_, err := c.entries(f, number)
+		return err
 	}
 	people, err := f.People()
 	if err != nil {
