@@ -24,7 +24,7 @@ type Petition struct {
 	Phase    fold.Phase
 	// Have and Need are how many supports are on the log, and how many call the vote; 0 and 0 if it has no petition.
 	Have, Need uint64
-	// Cards is how many members have a card, by the registrar that has published the fewest.
+	// Cards is how many members have a card, by the registrar that has published the fewest; 0 if the issue records were not read.
 	Cards uint64
 	// Closes is until when supports are taken; Until, until when statements are, 0 while that is not known.
 	Closes, Until uint64
@@ -48,12 +48,12 @@ type Act struct {
 // Look returns a vote as it stands, for its card.
 func (c *Client) Look(ctx context.Context, w *Wallet, vote record.ID) (*Petition, error) {
 	var p *Petition
-	err := w.look(ctx, c, w.lateness(light.Focus{Vote: vote, Keys: w.chain(vote, petitionSlot)}), func(s *fold.State) error {
+	err := w.look(ctx, c, light.Focus{Vote: vote, Keys: w.chain(vote, petitionSlot)}, func(s *fold.State) error {
 		v, err := w.find(s, vote)
 		if err != nil {
 			return err
 		}
-		p = &Petition{Vote: v.ID, Manifest: v.Manifest, Phase: v.Phase, Late: len(w.unpublished(s)) > 0}
+		p = &Petition{Vote: v.ID, Manifest: v.Manifest, Phase: v.Phase, Late: w.isLate(s, seconds(c.options.Clock()))}
 		p.Have, p.Need = v.Supports()
 		for i := range v.Round.Manifest.Registrars {
 			if n := v.Round.Issued(i + 1); i == 0 || n < p.Cards {

@@ -189,7 +189,7 @@ func (c *Client) Collect(ctx context.Context, w *Wallet, registrar int, code iss
 		return w.accuse(ctx, []exhibit{{"request", requests.Bytes()}, {"blind signatures", a.Signatures}, {"issue record", a.Issue}},
 			"%s did not sign what it was asked to with the keys that are on the board: %w", o.name(), err)
 	}
-	kept := answer{Issue: issue.Raw()}
+	kept := answer{Issue: issue.Raw(), At: seconds(c.options.Clock())}
 	for i := range signatures {
 		kept.Signatures = append(append(kept.Signatures, signatures[i].Prefix[:]...), signatures[i].Sig[:]...)
 	}
@@ -200,7 +200,7 @@ func (c *Client) Collect(ctx context.Context, w *Wallet, registrar int, code iss
 // Unpublished returns the registrars, from 1, that have signed the card and whose issue record is not on the board yet.
 func (c *Client) Unpublished(ctx context.Context, w *Wallet) ([]int, error) {
 	var out []int
-	err := w.look(ctx, c, w.lateness(light.Focus{}), func(s *fold.State) (err error) {
+	err := w.look(ctx, c, light.Focus{Issues: true}, func(s *fold.State) (err error) {
 		_, err = w.round(s)
 		if err != nil {
 			return err
@@ -211,12 +211,19 @@ func (c *Client) Unpublished(ctx context.Context, w *Wallet) ([]int, error) {
 	return out, err
 }
 
-// lateness adds to a focus what unpublished needs, unless it is known already.
-func (w *Wallet) lateness(f light.Focus) light.Focus {
-	for _, a := range w.memory.Answers {
-		f.Issues = f.Issues || len(a.Signatures) > 0 && !a.Published
+// lately is for how many seconds after an answer the card is new, unless its issue is seen on the board: registrars publish issues in batches,
+// within a day.
+const lately = 2 * 24 * 60 * 60
+
+// isLate reports whether what is done with the card now could be guessed to be its member's, since it was issued only just now. It asks the
+// board for nothing: that only those would ask who have a new card would tell it who they are.
+func (w *Wallet) isLate(s *fold.State, now uint64) bool {
+	for _, i := range w.unpublished(s) {
+		if at := w.memory.Answers[i-1].At; now < at+lately {
+			return true
+		}
 	}
-	return f
+	return false
 }
 
 // unpublished returns the registrars, from 1, that have answered and whose issue record is not on the board. The card's round must be.
@@ -250,13 +257,17 @@ func (c *Client) Issues(ctx context.Context, w *Wallet) (issues []Issue, foreign
 			return err
 		}
 		for i := range w.memory.Answers {
+			w.memory.Answers[i].Published = w.memory.Answers[i].Published || r.IsIssued(i+1, w.card.Entry) && w.Has(i+1)
 			x := Issue{i + 1, r.Manifest.Registrars[i].Name, w.Has(i + 1), r.IsIssued(i+1, w.card.Entry)}
 			foreign = foreign || x.Published && !x.Answered
 			issues = append(issues, x)
 		}
 		return nil
 	})
-	return issues, foreign, err
+	if err != nil {
+		return nil, false, err
+	}
+	return issues, foreign, w.save(ctx)
 }
 
 // PostIssues puts the card's issue records on the board where a registrar has not done so. That says when the member was at work; so it

@@ -374,3 +374,36 @@ func TestE12_NothingPrintsASecret(t *testing.T) {
 		}
 	}
 }
+
+// A key under which blinding hides nothing has no certificate that holds: it never becomes a key of the round, and nothing is asked of its
+// registrar.
+func TestF8_KeysWithoutACertificateAreNotUsed(t *testing.T) {
+	s := newRound(t, simulate.Config{})
+	s.board.Do(func(org *simulate.Org) {
+		s.round = org.RoundOf(s.round.Roll, s.round.Manifest.Roll, func(m *record.Round) {
+			for i := range m.Registrars {
+				m.Registrars[i].URL = s.desks[i].server.URL
+			}
+		})
+		s.round.Accept()
+		for name, change := range map[string]func(*record.SlotKey){
+			"an even modulus":           func(k *record.SlotKey) { k.Modulus[255] &^= 1 },
+			"another modulus":           func(k *record.SlotKey) { k.Modulus[100] ^= 1 },
+			"a short modulus":           func(k *record.SlotKey) { clear(k.Modulus[:1]) },
+			"a certificate of no roots": func(k *record.SlotKey) { clear(k.Roots[:]) },
+		} {
+			body := s.round.SlotKey(1, 0)
+			change(body)
+			if o := org.Append(s.round.By(1, body).Raw()); o.Code != "key" { // on the log of a board that lets it
+				t.Errorf("%s: %v", name, o)
+			}
+		}
+	})
+	_, err := s.client.Enter(t.Context(), s.round.ID, 1, s.desks[0].code(1))
+	if err == nil || !strings.Contains(err.Error(), "has no key for slot 0") || CodeOf(err) != CodeNotOpen {
+		t.Errorf("%v", err)
+	}
+	if len(s.desks[0].paths) > 0 {
+		t.Errorf("asked: %v", s.desks[0].paths)
+	}
+}

@@ -457,6 +457,12 @@ func TestAPhoneSupports(t *testing.T) {
 	s.board.Do(func(*simulate.Org) { s.round.Issues(3) })
 	p := newPhone(s)
 	c := p.connect()
+	if look, err := c.Look(t.Context(), w, s.vote.ID); err != nil || !look.Late {
+		t.Errorf("a card of which nothing was seen on the board yet: %+v, %v", look, err)
+	}
+	if _, _, err := c.Issues(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
 	look, err := c.Look(t.Context(), w, s.vote.ID)
 	if err != nil || look.Supported || look.Late || look.Need != 2 || look.Have != 0 {
 		t.Fatalf("%+v, %v", look, err)

@@ -24,6 +24,7 @@ type answer struct {
 	Signatures []byte   // 288 bytes for each slot
 	Issue      []byte   // the signed issue record
 	Published  bool     // that record, or one with the same meaning, was seen on the board
+	At         uint64   // when the answer was kept, by the device's clock
 }
 
 // voted is what the card did in one vote.

@@ -23,7 +23,7 @@ type Standing struct {
 	// Sent are the ballots that this device has sent. Pending is the newest if its receipt is missing, else zero; Resume deals with it.
 	Sent    []Sent
 	Pending record.ID
-	// Late says that the card is so new that a registrar has not published its issue yet.
+	// Late says that the card is so new that what is done with it can be guessed to be its member's: see Booth.
 	Late bool
 	// Fault is what makes the vote fail verification, if something does that this device can see.
 	Fault string
@@ -32,12 +32,12 @@ type Standing struct {
 // Standing looks at a vote with its card.
 func (c *Client) Standing(ctx context.Context, w *Wallet, vote record.ID) (*Standing, error) {
 	var out *Standing
-	err := w.look(ctx, c, w.lateness(light.Focus{Vote: vote, Keys: w.chain(vote, ballotSlot)}), func(s *fold.State) error {
+	err := w.look(ctx, c, light.Focus{Vote: vote, Keys: w.chain(vote, ballotSlot)}, func(s *fold.State) error {
 		v, err := w.find(s, vote)
 		if err != nil {
 			return err
 		}
-		out = &Standing{Vote: v.ID, Manifest: v.Manifest, Phase: v.Phase, Now: s.Now(), Sent: w.Sent(vote), Late: len(w.unpublished(s)) > 0}
+		out = &Standing{Vote: v.ID, Manifest: v.Manifest, Phase: v.Phase, Now: s.Now(), Sent: w.Sent(vote), Late: w.isLate(s, seconds(c.options.Clock()))}
 		if fault, ok := s.Fault(v.ID); ok {
 			out.Fault = fault.String()
 		}
@@ -50,6 +50,9 @@ func (c *Client) Standing(ctx context.Context, w *Wallet, vote record.ID) (*Stan
 		cred, err := w.credential(v.Manifest.Slot)
 		if err != nil {
 			return err
+		}
+		if hidden := w.memory.in(vote, false).compare(v.IsCast); hidden != nil {
+			return w.hides(ctx, c, hidden)
 		}
 		number, id, voted := v.Last(cred.Key)
 		if voted {

@@ -29,8 +29,8 @@ type Booth struct {
 	// Foreign are ballots cast with this card that this device has not made, as far as the board's state shows without reading the log again;
 	// History says more. Somebody else may have the card.
 	Foreign []record.ID
-	// Late says that the card is so new that a registrar has not published its issue yet: cast minutes after it was issued, a ballot can be
-	// guessed to be this member's.
+	// Late says that the card is of the last two days and that it was not seen on the board yet that a registrar has issued it (Issues looks):
+	// cast minutes after it was issued, a ballot can be guessed to be this member's.
 	Late bool
 
 	client *Client
@@ -48,7 +48,7 @@ type Booth struct {
 // if a ballot was sent before and its receipt is missing; Resume deals with it.
 func (c *Client) Begin(ctx context.Context, w *Wallet, vote record.ID) (*Booth, error) {
 	b := &Booth{client: c, wallet: w, vote: vote}
-	err := w.look(ctx, c, w.lateness(light.Focus{Vote: vote, Keys: w.chain(vote, ballotSlot)}), func(s *fold.State) error { return b.read(ctx, s) })
+	err := w.look(ctx, c, light.Focus{Vote: vote, Keys: w.chain(vote, ballotSlot)}, func(s *fold.State) error { return b.read(ctx, s) })
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (b *Booth) read(ctx context.Context, s *fold.State) error {
 		return err
 	}
 	b.form, b.ctx = v.Form, s.CastContext(v)
-	b.Late = len(w.unpublished(s)) > 0
+	b.Late = w.isLate(s, seconds(b.client.options.Clock()))
 	return b.chain(ctx, v)
 }
 
@@ -99,8 +99,7 @@ func (b *Booth) read(ctx context.Context, s *fold.State) error {
 func (b *Booth) chain(ctx context.Context, v *fold.Vote) error {
 	own := b.wallet.memory.in(b.vote, false)
 	if hidden := own.compare(v.IsCast); hidden != nil {
-		return b.wallet.accuse(ctx, []exhibit{{"ballot", hidden.Ballot}, {"receipt", hidden.Receipt}, {"shown now", b.client.board.Checkpoint()}},
-			"the board has shown ballot %s as accepted and does not any more", record.IDOf(hidden.Ballot))
+		return b.wallet.hides(ctx, b.client, hidden)
 	}
 	if last := own.last(); last != nil && len(last.Receipt) == 0 && !v.IsCast(record.IDOf(last.Ballot)) {
 		return problem(CodePending, "the same ballot can be sent again without harm", "%w: ballot %s", ErrPending, record.IDOf(last.Ballot))
@@ -120,6 +119,12 @@ func (b *Booth) chain(ctx context.Context, v *fold.Vote) error {
 }
 
 const dateForm = "2 January 2006 15:04 UTC"
+
+// hides accuses the board of not showing a ballot that it has shown as accepted before.
+func (w *Wallet) hides(ctx context.Context, c *Client, ballot *sent) error {
+	return w.accuse(ctx, []exhibit{{"ballot", ballot.Ballot}, {"receipt", ballot.Receipt}, {"shown now", c.board.Checkpoint()}},
+		"the board has shown ballot %s as accepted and does not any more", record.IDOf(ballot.Ballot))
+}
 
 // Date writes a time, in seconds since 1970, for people.
 func Date(seconds uint64) string { return time.Unix(int64(seconds), 0).UTC().Format(dateForm) }
@@ -309,8 +314,7 @@ func (c *Client) Counts(ctx context.Context, w *Wallet, r *Receipt) (bool, error
 			return err
 		}
 		if hidden := w.memory.in(r.Vote, false).compare(v.IsCast); hidden != nil {
-			return w.accuse(ctx, []exhibit{{"ballot", hidden.Ballot}, {"receipt", hidden.Receipt}, {"shown now", c.board.Checkpoint()}},
-				"the board has shown ballot %s as accepted and does not any more", record.IDOf(hidden.Ballot))
+			return w.hides(ctx, c, hidden)
 		}
 		_, id, ok := v.Last(cred.Key)
 		counts = ok && id == r.Ballot
