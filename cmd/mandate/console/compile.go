@@ -153,7 +153,7 @@ func (c *compiler) texts(field string, typed text.Texts) text.Texts {
 		return nil
 	}
 	c.wrong(field, errAt(field, t.Check(field)))
-	if field != "title" {
+	if field != "title" && len(c.languages()) > 0 {
 		for _, l := range language.All() {
 			_, there := t[l.Code]
 			if _, want := c.languages()[l.Code]; want != there {

@@ -98,7 +98,7 @@ type draftModel struct {
 	Draft      draft
 	Kind       string // the template's name for people
 	Errors     map[string]string
-	Wrong      []option // errors with the ids of their fields, for the summary
+	Wrong      []wrongAt // for the summary
 	Title      inputModel
 	Question   inputModel
 	Rounds     []option
@@ -115,6 +115,42 @@ type draftModel struct {
 	Needs      uint64 // other votes
 	Summary    *summary
 	Checked    bool
+}
+
+// A wrongAt says what is wrong with a field.
+type wrongAt struct{ Value, Label, Text string }
+
+// labelOf names a field of the form for people.
+func (s *scene) labelOf(name string) string {
+	var i, j int
+	if n, _ := fmt.Sscanf(name, "contest-%d-option-%d-", &i, &j); n == 2 {
+		return s.Say("console-vote.contest", "n", i+1) + ", " + s.Say("console-vote.option", "n", j+1)
+	}
+	if n, _ := fmt.Sscanf(name, "own-%d-", &j); n == 1 {
+		return s.Say("console-vote.option", "n", j+1)
+	}
+	if n, _ := fmt.Sscanf(name, "contest-%d", &i); n == 1 {
+		label := s.Say("console-vote.contest", "n", i+1)
+		switch rest := strings.TrimPrefix(name, fmt.Sprintf("contest-%d", i)); rest {
+		case "":
+		case "-title":
+			label += ", " + s.Say("console-vote.asks")
+		case "-kind":
+			label += ", " + s.Say("console-vote.answer")
+		default:
+			label += ", " + s.Say("console-vote."+rest[1:])
+		}
+		return label
+	}
+	switch name {
+	case "sponsors":
+		return s.Say("console-vote.sponsors-label")
+	case "reason":
+		return s.Say("console-field.reason")
+	case "requires":
+		return s.Say("console.votes")
+	}
+	return s.Say("console-vote." + name)
 }
 
 func (s *scene) draftPage() {
@@ -154,7 +190,7 @@ func (s *scene) showDraft(status int, d draft, check bool) {
 	}
 	m.Errors = errs
 	for _, name := range sorted(errs) {
-		m.Wrong = append(m.Wrong, option{Value: name, Text: errs[name]})
+		m.Wrong = append(m.Wrong, wrongAt{name, s.labelOf(name), errs[name]})
 	}
 	heading := s.Say("console-template.simple")
 	if d.Template != "" {

@@ -36,7 +36,7 @@ type voteModel struct {
 	Rules      bool
 	Petition   bool
 	Have, Need uint64
-	Signed     uint64
+	Signatures uint64
 	Turnout    uint64
 	Members    uint64
 	Percent    string
@@ -146,7 +146,7 @@ func (s *scene) describe(m *voteModel, st *fold.State, v *fold.Vote) {
 	m.Have, m.Need = v.Supports()
 	m.Petition = m.Need > 0 && v.Phase == fold.Proposed
 	if m.Rules {
-		m.Signed, m.Statements, m.Forums = uint64(len(v.Signed())), len(v.Statements()), len(v.Forums())
+		m.Signatures, m.Statements, m.Forums = uint64(len(v.Signed())), len(v.Statements()), len(v.Forums())
 	}
 	m.Turnout, m.Percent, m.Checks = v.Counted(), s.Percent(v.Counted(), m.Members), v.Checks()
 	m.Ended = v.Ended() || v.Phase == fold.Certified && (!m.Rules || v.Response() != nil || v.Rules().Response.Within == 0)
@@ -216,7 +216,7 @@ func (s *scene) tasks(m *voteModel, st *fold.State, v *fold.Vote, now uint64) {
 		if p := v.Rules().Call.Petition; p != nil {
 			add(s.Say("who.members"), s.Count("duty.support", m.Need-min(m.Have, m.Need)), s.When("date.until", p.Closes), false)
 		} else if b := v.Rules().Call.Body; b != nil {
-			add(b.Name, s.Count("duty.sign", b.Need-min(m.Signed, b.Need)), s.When("date.until", b.Closes), false)
+			add(b.Name, s.Count("duty.sign", b.Need-min(m.Signatures, b.Need)), s.When("date.until", b.Closes), false)
 		}
 	}
 	for _, d := range v.Duties(now) {
