@@ -184,10 +184,11 @@ func fetcher(fetch js.Value) func(ctx context.Context, r session.Request) (sessi
 
 // text is a text of at most 300 bytes, or nothing.
 func text(v js.Value) string {
-	if v.Type() != js.TypeString || v.Length() > 300 {
+	if v.Type() != js.TypeString {
 		return ""
 	}
-	return v.String()
+	s := v.String()
+	return s[:min(len(s), 300)]
 }
 
 // store keeps pieces in the worker's database.

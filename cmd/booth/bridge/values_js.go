@@ -15,7 +15,7 @@ type JSON string
 const (
 	maxDepth  = 6
 	maxValues = 20_000
-	maxString = 512 << 10 // UTF-16 units
+	maxString = 512 << 10 // bytes
 )
 
 var errValue = errors.New("a parameter is of a kind or size that the program does not take")
@@ -38,10 +38,10 @@ func fromValue(v js.Value, depth int, left *int) (any, error) {
 	case js.TypeNumber:
 		return v.Float(), nil
 	case js.TypeString:
-		if v.Get("length").Int() > maxString {
-			return nil, errValue
+		if s := v.String(); len(s) <= maxString {
+			return s, nil
 		}
-		return v.String(), nil
+		return nil, errValue
 	case js.TypeObject:
 	default:
 		return nil, errValue
@@ -71,15 +71,15 @@ func fromValue(v js.Value, depth int, left *int) (any, error) {
 	}
 	out := make(map[string]any, n)
 	for i := range n {
-		key := keys.Index(i)
-		if key.Length() > 100 {
+		key := keys.Index(i).String()
+		if len(key) > 100 {
 			return nil, errValue
 		}
-		x, err := fromValue(v.Get(key.String()), depth-1, left)
+		x, err := fromValue(v.Get(key), depth-1, left)
 		if err != nil {
 			return nil, err
 		}
-		out[key.String()] = x
+		out[key] = x
 	}
 	return out, nil
 }

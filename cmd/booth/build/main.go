@@ -36,14 +36,15 @@ func main() {
 	check := flag.Bool("check", false, "compare with what is there instead of writing")
 	dist := flag.String("o", "bulletin/booth/dist", "the folder to write to")
 	tags := flag.String("tags", "", "build tags, for tests; the result is not to be committed")
+	plain := flag.Bool("plain", false, "write programs as a browser runs them, not compressed, for tests")
 	flag.Parse()
-	if err := run(*dist, *tags, *check); err != nil {
+	if err := run(*dist, *tags, *check, *plain); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dist, tags string, check bool) error {
+func run(dist, tags string, check, plain bool) error {
 	release, err := pinned("go.mod")
 	if err != nil {
 		return err
@@ -81,7 +82,7 @@ func run(dist, tags string, check bool) error {
 	if check {
 		return compare(dist, made)
 	}
-	return write(dist, made)
+	return write(dist, made, plain)
 }
 
 // pinned returns the release of Go that go.mod names.
@@ -132,13 +133,13 @@ func names(made map[string][]byte) []string {
 }
 
 // write writes what was made; programs compressed.
-func write(dist string, made map[string][]byte) error {
+func write(dist string, made map[string][]byte, plain bool) error {
 	if err := os.MkdirAll(dist, 0o755); err != nil {
 		return err
 	}
 	for _, name := range names(made) {
 		b, file := made[name], name
-		if strings.HasSuffix(name, ".wasm") {
+		if strings.HasSuffix(name, ".wasm") && !plain {
 			file += ".br"
 			var z bytes.Buffer
 			w := brotli.NewWriterOptions(&z, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: 24})
