@@ -145,6 +145,9 @@ func (d *digester) mapping(v reflect.Value) {
 // MixCheck returns what a record that completes a stage or a decryption was found to be, nil if it was not checked.
 func MixCheck(p *Prepared) *tally.Checked { return p.mixed }
 
+// CheckMixable is the check of a manifest by the number of voters.
+var CheckMixable = checkMixable
+
 // TallyDuties lists what is owed of a sealed vote, as if it were one by rules.
 func TallyDuties(v *Vote) string {
 	c := *v

@@ -10,6 +10,7 @@ import (
 	"mandate/ballot/count"
 	"mandate/ballot/record"
 	"mandate/ballot/tally"
+	"mandate/crypto/mixnet"
 	"mandate/crypto/sigma"
 )
 
@@ -61,6 +62,14 @@ func (v *Vote) Count(contest int) (*count.Result, error) {
 		return nil, err
 	}
 	return nil, errNoSeed
+}
+
+// checkMixable refuses a vote with more voters than can be mixed, before they vote.
+func checkMixable(b *record.Vote, roll uint64) error {
+	if b.Ranked() && roll > mixnet.MaxItems {
+		return fmt.Errorf("contests: the roll has %d entries, and at most %d ballots of a ranked contest can be shuffled", roll, mixnet.MaxItems)
+	}
+	return nil
 }
 
 // startMixing begins the mixing of every ranked contest: the inputs of the tally suffice now.

@@ -250,6 +250,21 @@ func TestD6_FewerMixesThanOpenersAreRefused(t *testing.T) {
 	}
 }
 
+// TestD7_NoMoreVotersThanCanBeMixed: who calls a ranked vote learns it before anybody votes.
+func TestD7_NoMoreVotersThanCanBeMixed(t *testing.T) {
+	ranked := &record.Vote{Contests: []contest.Contest{simulate.Rank("board", contest.MethodIRV, 3, 3, 1)}}
+	choice := &record.Vote{Contests: []contest.Contest{simulate.YesNo("question")}}
+	for _, c := range []struct {
+		vote *record.Vote
+		roll uint64
+		ok   bool
+	}{{ranked, 1 << 22, true}, {ranked, 1<<22 + 1, false}, {choice, 1 << 27, true}} {
+		if err := fold.CheckMixable(c.vote, c.roll); (err == nil) != c.ok {
+			t.Errorf("%s, %d entries: %v", c.vote.Contests[0].Kind, c.roll, err)
+		}
+	}
+}
+
 // TestStagesAreCheckedOnce: what Prepare, or the first Judge, has found of a stage is not computed again, and Prepare checks no stage that
 // its author has not signed.
 func TestStagesAreCheckedOnce(t *testing.T) {

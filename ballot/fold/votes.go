@@ -154,6 +154,9 @@ func (s *State) judgeVote(r *record.Record, round *Round, b *record.Vote) verdic
 	if err == nil {
 		err = s.checkRulesHere(round, b)
 	}
+	if err == nil {
+		err = checkMixable(b, round.Roll.Announce.Count)
+	}
 	if err != nil {
 		return void("manifest", "%w", err)
 	}
