@@ -24,8 +24,11 @@ type act struct {
 	final   bool // cannot be taken back: it asks first
 	offered func(s *fold.State, v *fold.Vote, automatic bool) bool
 	fields  func(*doing) []*field
-	do      func(ctx context.Context, d *doing) error
+	do      func(d *doing) (deed, error) // reads the form, and says what is wrong with it
 }
+
+// A deed is an act whose form was read and holds.
+type deed func(context.Context) error
 
 // doing is an act under way.
 type doing struct {
@@ -41,10 +44,12 @@ func (d *doing) words(name string) string {
 	return text.Clean(strings.ReplaceAll(d.value(name), "\r\n", "\n"))
 }
 
-// officer lets f work with the officer. What was begun is brought to its end, also when the browser goes away.
-func (d *doing) officer(ctx context.Context, f func(context.Context, *commission.Commission) error) error {
-	ctx = context.WithoutCancel(ctx)
-	return d.c.o.Office.Do(ctx, func(c *commission.Commission) error { return f(ctx, c) })
+// officer returns the deed of letting f work with the officer. What was begun is brought to its end, also when the browser goes away.
+func (d *doing) officer(f func(context.Context, *commission.Commission) error) (deed, error) {
+	return func(ctx context.Context) error {
+		ctx = context.WithoutCancel(ctx)
+		return d.c.o.Office.Do(ctx, func(c *commission.Commission) error { return f(ctx, c) })
+	}, nil
 }
 
 // member finds a member of the vote's roll by number.
@@ -103,15 +108,17 @@ var acts = []*act{
 	step("open", commission.DueOpening), step("close", commission.DueClosing), step("certify", commission.DueResult), step("restart", commission.DueRestart),
 	{
 		name: "automatic", offered: func(_ *fold.State, v *fold.Vote, automatic bool) bool { return v.Phase < fold.Certified }, fields: nobody,
-		do: func(_ context.Context, d *doing) error {
-			return d.c.store.change(func(s *saved) {
-				id := d.vote.String()
-				if i := slices.Index(s.Manual, id); i >= 0 {
-					s.Manual = slices.Delete(s.Manual, i, i+1)
-				} else {
-					s.Manual = append(s.Manual, id)
-				}
-			})
+		do: func(d *doing) (deed, error) {
+			return func(context.Context) error {
+				return d.c.store.change(func(s *saved) {
+					id := d.vote.String()
+					if i := slices.Index(s.Manual, id); i >= 0 {
+						s.Manual = slices.Delete(s.Manual, i, i+1)
+					} else {
+						s.Manual = append(s.Manual, id)
+					}
+				})
+			}, nil
 		},
 	},
 	{
@@ -119,19 +126,19 @@ var acts = []*act{
 		fields: func(d *doing) []*field {
 			return []*field{textsField("forum-title", d.Say("console-field.forum-title"), "", true, nil), d.field("starts", kindTime, true), d.field("place", kindText, false)}
 		},
-		do: func(ctx context.Context, d *doing) error {
+		do: func(d *doing) (deed, error) {
 			title := textsOf(d.r, "forum-title")
 			if err := title.Check("forum-title"); err != nil {
-				return errAt("forum-title", err)
+				return nil, errAt("forum-title", err)
 			}
 			starts, err := timeOf(d.r, "starts")
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if err := text.CheckURL("place", d.words("place")); err != nil {
-				return errAt("place", err)
+				return nil, errAt("place", err)
 			}
-			return d.officer(ctx, func(ctx context.Context, c *commission.Commission) error {
+			return d.officer(func(ctx context.Context, c *commission.Commission) error {
 				_, err := c.Announce(ctx, d.vote, title, time.Unix(int64(starts), 0), d.words("place"))
 				return err
 			})
@@ -165,12 +172,12 @@ var acts = []*act{
 		fields: func(d *doing) []*field {
 			return []*field{d.choice("side", sides(d)), d.field("member", kindText, true), d.field("text", kindArea, true)}
 		},
-		do: func(ctx context.Context, d *doing) error {
+		do: func(d *doing) (deed, error) {
 			m, err := d.member("member", d.value("member"))
 			if err != nil {
-				return err
+				return nil, err
 			}
-			return d.officer(ctx, func(ctx context.Context, c *commission.Commission) error {
+			return d.officer(func(ctx context.Context, c *commission.Commission) error {
 				_, err := c.State(ctx, d.vote, d.value("side"), d.words("text"), m)
 				return err
 			})
@@ -184,8 +191,8 @@ var acts = []*act{
 		fields: func(d *doing) []*field {
 			return []*field{d.choice("side", sides(d)), d.field("text", kindArea, true), d.field("reason", kindArea, true)}
 		},
-		do: func(ctx context.Context, d *doing) error {
-			return d.officer(ctx, func(ctx context.Context, c *commission.Commission) error {
+		do: func(d *doing) (deed, error) {
+			return d.officer(func(ctx context.Context, c *commission.Commission) error {
 				return c.Withhold(ctx, d.vote, d.value("side"), d.words("text"), d.words("reason"))
 			})
 		},
@@ -202,23 +209,23 @@ var acts = []*act{
 		fields: func(d *doing) []*field {
 			return []*field{d.field("member", kindText, true), d.field("slug", kindText, true), textsField("name", d.Say("console-field.name"), "", true, nil), d.field("seconders", kindArea, d.v.Rules().Nominations.Seconds > 0)}
 		},
-		do: func(ctx context.Context, d *doing) error {
+		do: func(d *doing) (deed, error) {
 			who, err := d.member("member", d.value("member"))
 			if err != nil {
-				return err
+				return nil, err
 			}
 			var seconders []record.Member
 			for _, number := range strings.FieldsFunc(d.value("seconders"), func(r rune) bool { return strings.ContainsRune(" ,;\t\r\n", r) }) {
 				m, err := d.member("seconders", number)
 				if err != nil {
-					return err
+					return nil, err
 				}
 				seconders = append(seconders, m)
 			}
 			if err := text.CheckSlug("slug", d.value("slug")); err != nil {
-				return errAt("slug", err)
+				return nil, errAt("slug", err)
 			}
-			return d.officer(ctx, func(ctx context.Context, c *commission.Commission) error {
+			return d.officer(func(ctx context.Context, c *commission.Commission) error {
 				return c.Nominate(ctx, d.vote, d.value("slug"), textsOf(d.r, "name"), who, seconders)
 			})
 		},
@@ -243,8 +250,8 @@ var acts = []*act{
 		fields: func(d *doing) []*field {
 			return []*field{d.choice("candidate", candidates(d.v, true)), d.field("reason", kindArea, true)}
 		},
-		do: func(ctx context.Context, d *doing) error {
-			return d.officer(ctx, func(ctx context.Context, c *commission.Commission) error {
+		do: func(d *doing) (deed, error) {
+			return d.officer(func(ctx context.Context, c *commission.Commission) error {
 				return c.Withdraw(ctx, d.vote, d.value("candidate"), d.words("reason"))
 			})
 		},
@@ -291,12 +298,12 @@ var acts = []*act{
 			f.Value = time.Unix(int64(d.v.Manifest.Closes), 0).UTC().Format(timeForm)
 			return []*field{f, d.field("reason", kindArea, true)}
 		},
-		do: func(ctx context.Context, d *doing) error {
+		do: func(d *doing) (deed, error) {
 			closes, err := timeOf(d.r, "new-closes")
 			if err != nil {
-				return err
+				return nil, err
 			}
-			return d.officer(ctx, func(ctx context.Context, c *commission.Commission) error {
+			return d.officer(func(ctx context.Context, c *commission.Commission) error {
 				return c.Extend(ctx, d.vote, time.Unix(int64(closes), 0), d.words("reason"))
 			})
 		},
@@ -311,8 +318,8 @@ var acts = []*act{
 func step(name, what string) *act {
 	return &act{
 		name: name, final: true, offered: due(what), fields: nobody,
-		do: func(ctx context.Context, d *doing) error {
-			return d.officer(ctx, func(ctx context.Context, c *commission.Commission) error {
+		do: func(d *doing) (deed, error) {
+			return d.officer(func(ctx context.Context, c *commission.Commission) error {
 				_, err := c.StepVotes(ctx, func(v *fold.Vote) bool { return v.ID == d.vote })
 				return err
 			})
@@ -325,8 +332,8 @@ func ending(name string, may func(*fold.Vote) bool, do func(*commission.Commissi
 		name: name, final: true,
 		offered: func(_ *fold.State, v *fold.Vote, _ bool) bool { return v.Rules() != nil && !v.Ended() && may(v) },
 		fields:  func(d *doing) []*field { return []*field{d.field("reason", kindArea, true)} },
-		do: func(ctx context.Context, d *doing) error {
-			return d.officer(ctx, func(ctx context.Context, c *commission.Commission) error {
+		do: func(d *doing) (deed, error) {
+			return d.officer(func(ctx context.Context, c *commission.Commission) error {
 				return do(c, ctx, d.vote, d.words("reason"))
 			})
 		},
@@ -361,49 +368,43 @@ func (d *doing) uploaded(name string) (record.ID, error) {
 	return record.ID(h.Sum(nil)), nil
 }
 
-func held(ctx context.Context, d *doing) error {
+func held(d *doing) (deed, error) {
 	number, err := strconv.ParseUint(d.value("forum"), 10, 64)
 	if err != nil {
-		return wrong("forum", "%s", d.Say("console.choose"))
+		return nil, wrong("forum", "%s", d.Say("console.choose"))
 	}
 	hash, err := d.uploaded("recording")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if typed := strings.TrimSpace(d.value("recording-hash")); typed != "" {
 		if hash, err = record.ParseID(strings.ToLower(typed)); err != nil {
-			return wrong("recording-hash", "%s", d.Say("console.hash"))
+			return nil, wrong("recording-hash", "%s", d.Say("console.hash"))
 		}
 	}
 	url := d.words("recording-url")
 	if err := text.CheckURL("recording-url", url); err != nil {
-		return errAt("recording-url", err)
+		return nil, errAt("recording-url", err)
 	}
 	if (hash == record.ID{}) != (url == "") {
-		return wrong("recording-url", "%s", d.Say("console-act.held-both"))
+		return nil, wrong("recording-url", "%s", d.Say("console-act.held-both"))
 	}
-	return d.officer(ctx, func(ctx context.Context, c *commission.Commission) error {
+	return d.officer(func(ctx context.Context, c *commission.Commission) error {
 		return c.Held(ctx, d.vote, number, hash, url)
 	})
 }
 
-func accept(ctx context.Context, d *doing) error {
+func accept(d *doing) (deed, error) {
 	slug, statement := d.value("candidate"), d.value("statement")
 	var hash record.ID
 	if statement != "" {
 		hash = sha256.Sum256([]byte(statement))
-		err := d.c.store.change(func(s *saved) {
-			s.Packets = append(s.Packets, &packetFile{Vote: d.vote.String(), Slug: slug, Text: statement})
-		})
-		if err != nil {
-			return err
-		}
 	}
 	photo, err := d.uploaded("photo")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return d.officer(ctx, func(ctx context.Context, c *commission.Commission) error {
+	return d.officer(func(ctx context.Context, c *commission.Commission) error {
 		return c.Accept(ctx, d.vote, slug, hash, photo)
 	})
 }
@@ -449,23 +450,23 @@ func (s *scene) packetFile() {
 	s.w.Write(packet)
 }
 
-func postPacket(ctx context.Context, d *doing) error {
+func postPacket(d *doing) (deed, error) {
 	url := d.words("packet-url")
 	if err := text.CheckURL("packet-url", url); err != nil {
-		return errAt("packet-url", err)
+		return nil, errAt("packet-url", err)
 	}
 	packet, err := d.c.packet(d.vote)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	files := d.c.files(d.vote)
-	return d.officer(ctx, func(ctx context.Context, c *commission.Commission) error {
+	return d.officer(func(ctx context.Context, c *commission.Commission) error {
 		_, err := c.PostPacket(ctx, d.vote, packet, url, files...)
 		return err
 	})
 }
 
-func mailed(ctx context.Context, d *doing) error {
+func mailed(d *doing) (deed, error) {
 	n, _ := strconv.Atoi(d.value("registrar"))
 	var round, packet record.ID
 	var members uint64
@@ -478,16 +479,16 @@ func mailed(ctx context.Context, d *doing) error {
 	})
 	desk := d.c.desk(round, n)
 	if desk == nil {
-		return wrong("registrar", "%s", d.Say("console.choose"))
+		return nil, wrong("registrar", "%s", d.Say("console.choose"))
 	}
 	var f registrar.Figures
 	for name, at := range map[string]*uint64{"mailed": &f.Mailed, "paper": &f.Paper, "unreachable": &f.Unreachable, "bounced": &f.Bounced} {
 		var err error
 		if *at, err = numberOf(d.r, name, 0, members); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return desk.Mailed(context.WithoutCancel(ctx), d.vote, packet, f)
+	return func(ctx context.Context) error { return desk.Mailed(context.WithoutCancel(ctx), d.vote, packet, f) }, nil
 }
 
 // doing returns what the path asks to do, or answers that it cannot be done.
@@ -547,6 +548,12 @@ func (s *scene) act() {
 		s.showAct(http.StatusUnprocessableEntity, a, f)
 		return
 	}
+	deed, err := a.do(d)
+	if err != nil {
+		f.blame(err)
+		s.showAct(http.StatusUnprocessableEntity, a, f)
+		return
+	}
 	// A file cannot be sent again with a confirmation: its form has the warning and the box to tick itself.
 	if a.final && !f.Multipart {
 		lines := []string{}
@@ -572,7 +579,7 @@ func (s *scene) act() {
 		s.showAct(http.StatusUnprocessableEntity, a, f)
 		return
 	}
-	if err := a.do(s.r.Context(), d); err != nil {
+	if err := deed(s.r.Context()); err != nil {
 		f.blame(err)
 		s.showAct(http.StatusUnprocessableEntity, a, f)
 		return
