@@ -3,6 +3,7 @@ package page
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -23,7 +24,11 @@ func TestAccessible(t *testing.T) {
 		boards[name] = route(s.pages())
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		board, ok := boards[r.URL.Query().Get("scene")]
+		scene := r.URL.Query().Get("scene")
+		if from, err := url.Parse(r.Referer()); scene == "" && err == nil { // of a file that a page loads
+			scene = from.Query().Get("scene")
+		}
+		board, ok := boards[scene]
 		if !ok {
 			board = boards["open"]
 		}

@@ -206,6 +206,7 @@ type recordPage struct {
 	ID      string
 	Size    uint64 // bytes
 	Of      *link
+	Self    *link  // the page of the vote or round that this record begins
 	State   string // of a ballot
 	Fields  []field
 	Seal    string // hex
@@ -236,7 +237,7 @@ func (a *author) record(e *entry) *recordPage {
 		p.Later = a.link("/log/" + strconv.FormatUint(e.index+1, 10))
 	}
 	if e.rec != nil {
-		p.Of, p.State = a.of(e.rec.Scope), a.ballotState(e)
+		p.Of, p.Self, p.State = a.of(e.rec.Scope), a.of(e.id), a.ballotState(e)
 		p.Fields, p.Proof = a.fields(e.rec.Body), e.kind() == "ballot"
 		seal := e.rec.Seal()
 		p.Seal = hex.EncodeToString(seal[:min(len(seal), mostHex)])

@@ -140,8 +140,10 @@ func checkStructure(bad func(string, ...any), doc *element, code string) {
 		}
 	}
 	for _, e := range doc.all() {
-		if of := e.attr["aria-labelledby"]; of != "" && !ids[of] {
-			bad("<%s> is labelled by %s, which is not there", e.name, of)
+		for _, of := range strings.Fields(e.attr["aria-labelledby"]) {
+			if !ids[of] {
+				bad("<%s> is labelled by %s, which is not there", e.name, of)
+			}
 		}
 		switch e.name {
 		case "nav":

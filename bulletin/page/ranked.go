@@ -18,9 +18,6 @@ type ranking struct {
 // ranked is a ranked contest with its count.
 type ranked struct {
 	Number    int // of the contest in the manifest, from 1
-	Method    string
-	MethodAs  string // what the method does, in a sentence
-	Seats     uint64
 	Elected   []words // in the order in which they were elected
 	Expressed uint64
 	Blank     uint64
@@ -92,11 +89,8 @@ const mostStages = 200
 // ranked makes the model of a ranked contest, of which there is a result.
 func (a *author) ranked(v *fold.Vote, i int) *ranked {
 	c, got := &v.Manifest.Contests[i], v.Result.Contests[i]
-	d := &c.Ranking
 	base := "/vote/" + v.ID.String() + "/count/" + strconv.Itoa(i+1)
-	out := &ranked{
-		Number: i + 1, Method: a.Say("method." + d.Method), MethodAs: a.Say("method-as." + d.Method), Seats: d.Seats,
-	}
+	out := &ranked{Number: i + 1}
 	if len(got.Counts) == 3 {
 		out.Expressed, out.Blank, out.Spoiled = got.Counts[0], got.Counts[1], got.Counts[2]
 	}
