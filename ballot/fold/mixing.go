@@ -269,22 +269,24 @@ func (v *Vote) rankedCounts(i int) ([]uint64, error) {
 // decideRanked applies the rule of ranked contest i (SPEC.md §11.5).
 func (v *Vote) decideRanked(i int) (outcome string, winners []uint64, err error) {
 	d := &v.Manifest.Contests[i].Ranking
-	var elected []int
-	if v.Counted() > 0 {
-		counted, err := v.Count(i)
-		if err != nil {
-			return "", nil, err
-		}
-		elected = counted.Elected
+	if v.Counted() > 0 && v.counts[i] == nil {
+		return "", nil, errNoSeed
 	}
-	switch {
-	case !d.Quorate(v.Counted(), v.Round.Roll.Announce.Count):
+	if !d.Quorate(v.Counted(), v.Round.Roll.Announce.Count) {
 		return contest.OutcomeNoQuorum, nil, nil
-	case len(elected) == 0:
+	}
+	if v.Counted() == 0 {
 		return contest.OutcomeFailed, nil, nil
 	}
-	for _, c := range elected {
+	counted, err := v.Count(i)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, c := range counted.Elected {
 		winners = append(winners, uint64(c))
+	}
+	if len(winners) == 0 {
+		return contest.OutcomeFailed, nil, nil
 	}
 	return contest.OutcomeElected, winners, nil
 }
