@@ -83,6 +83,7 @@ func (l Look) In(dark bool) Look {
 type Page struct {
 	Ctx     context.Context
 	t       testing.TB
+	own     cdp.BrowserContextID // its storage
 	trouble *trouble
 }
 
@@ -105,13 +106,17 @@ func (b *Browser) Open(t testing.TB, l Look) *Page {
 	if err != nil {
 		t.Fatalf("opening a window: %v", err)
 	}
-	return b.open(t, l, b.ctx, chromedp.WithTargetID(id))
+	p := b.open(t, l, b.ctx, chromedp.WithTargetID(id))
+	p.own = own
+	return p
 }
 
 // Beside opens another tab that shares its storage with p.
 func (p *Page) Beside(l Look) *Page {
 	p.t.Helper()
-	return (&Browser{p.Ctx}).open(p.t, l, p.Ctx)
+	q := (&Browser{p.Ctx}).open(p.t, l, p.Ctx, chromedp.WithExistingBrowserContext(p.own))
+	q.own = p.own
+	return q
 }
 
 func (b *Browser) open(t testing.TB, l Look, parent context.Context, options ...chromedp.ContextOption) *Page {
@@ -156,7 +161,7 @@ func (p *Page) note(s string) {
 
 // For returns the tab for a subtest.
 func (p *Page) For(t testing.TB) *Page {
-	return &Page{Ctx: p.Ctx, t: t, trouble: p.trouble}
+	return &Page{Ctx: p.Ctx, t: t, own: p.own, trouble: p.trouble}
 }
 
 // Trouble returns what scripts and the policy have complained about, and forgets it.
