@@ -142,3 +142,38 @@ func FuzzParseMemory(f *testing.F) {
 		m.in(s.vote.ID, false).last()
 	})
 }
+
+// Rankings go through as they are, and are said in their order.
+func TestARankedBallot(t *testing.T) {
+	s := newScene(t, simulate.Config{Contests: []contest.Contest{simulate.YesNo("q"), simulate.Rank("board", contest.MethodScottishSTV, 6, 4, 2)}})
+	w := s.card(2, "card")
+	device := New(wholeLog{s.board.View()}, s.options())
+	p := s.prepare(w, []int{simulate.No}, []int{5, 0, 3})
+	shown := p.Ballot()
+	opened, err := p.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := device.Verify(t.Context(), opened.Text(), shown)
+	if err != nil || !reflect.DeepEqual(found.Selections, [][]int{{simulate.No}, {5, 0, 3}}) {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	options := found.Manifest.Contests[1].Options
+	words := InWords(found.Manifest.Contests, found.Selections, "en")
+	if c := words[1]; !c.Ranked || len(c.Chosen) != 3 || c.Chosen[0] != options[5].Title.In("en") || c.Chosen[1] != options[0].Title.In("en") || words[0].Ranked {
+		t.Errorf("%+v", words)
+	}
+	r := s.cast(w, nil, []int{4})
+	if counts, err := s.client.Counts(t.Context(), w, r); err != nil || !counts {
+		t.Errorf("%v, %v", counts, err)
+	}
+	for _, bad := range [][]int{{1, 1}, {6}, {0, 1, 2, 3, 4}} {
+		b, err := s.client.Begin(t.Context(), s.card(3, ""), s.vote.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Encrypt([][]int{{}, bad}); err == nil {
+			t.Errorf("the ranking %v was taken", bad)
+		}
+	}
+}
