@@ -92,6 +92,8 @@ var states = []state{
 	{name: "support", path: "/booth/support/" + voteID, want: "2,987 members support it"},
 	{name: "support-done", path: "/booth/support/" + voteID, press: []string{"=2,987", "Support this petition"}, want: "The board has your support"},
 	{name: "support-supported", path: "/booth/support/" + voteID + "?scene=supported", want: "You support this petition"},
+	{name: "support-over", path: "/booth/support/" + voteID + "?scene=over", want: "no longer takes supports"},
+	{name: "vote-late", path: vote + "?scene=late", want: "come back later"},
 	{name: "me", path: "/booth/me", want: "Issued in your name"},
 	{name: "me-none", path: "/booth/me?scene=empty", want: "no voter card on this device"},
 	{name: "me-foreign", path: "/booth/me?scene=foreign", want: "that is not this one"},

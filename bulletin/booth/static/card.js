@@ -206,7 +206,7 @@ function collected(id) {
 		c.complete
 			? [notice("good", p(say("booth-card.complete-text"))),
 				votes.length
-					? [h("h2", {}, say("booth-card.open-votes")), h("ul", { class: "ways" }, votes.map((v) => h("li", {}, h("a", { href: path("/booth/vote/" + v.id) }, h("strong", {}, words(v.title)), h("span", {}, v.closes ? sentence("booth-vote.closes", { time: time(v.closes) }) : null)))))]
+					? [h("h2", {}, say("booth-card.open-votes")), h("ul", { class: "ways" }, votes.map((v) => h("li", {}, h("a", { href: path("/booth/vote/" + v.id) }, h("strong", {}, words(v.title), v.mock ? " · " + say("booth.mock-short") : null), h("span", {}, v.closes ? sentence("booth-vote.closes", { time: time(v.closes) }) : null)))))]
 					: p(say("booth-card.no-votes"))]
 			: p(say("booth-card.answered-text")),
 		h("ul", { class: "answers" }, rows),

@@ -28,11 +28,13 @@ async function look() {
 		return show(words(s.title), notice("good", p(h("strong", {}, say("booth-support.yes"))), p(say("booth-support.yes-text"))), figures);
 	}
 	standing("no", say("booth-support.not-yet"));
+	if (s.phase && s.phase !== "proposed") return show(words(s.title), notice("calm", p(say("booth-support.over"))), figures);
 	if (!cards.some((c) => c.complete)) {
 		return show(words(s.title), figures, h("h2", {}, say(cards.length ? "booth-vote.incomplete" : "booth-vote.no-card")),
 			p(say(cards.length ? "booth-vote.incomplete-text" : "booth-vote.no-card-text")), actions(link(say("booth-support.card"), path("/booth/card"), "button primary")));
 	}
 	show(words(s.title), figures,
+		s.late ? notice("calm", p(say("booth-vote.late"))) : null,
 		h("section", { class: "act" }, primary(say("booth-support.do"), support, { class: "primary cast" }), h("p", { class: "soft" }, say("booth-support.secret"))));
 }
 
@@ -45,10 +47,11 @@ async function support() {
 		standing("no", say(e?.code === "network" || e?.code === "board-down" ? "booth-vote.unconfirmed" : "booth-support.not-yet"));
 		return page.fail(e, { again: look });
 	}
-	standing("sent", say("booth-support.promised"));
+	if (r.receipt) standing("yes", say("booth-support.yes"));
+	else standing("sent", say("booth-support.promised"));
 	show(say("booth-support.thanks"),
-		notice("good", p(r.due ? sentence("booth-support.due", { time: time(r.due) }) : say("booth-support.soon"))),
-		p(say("booth-support.later")),
+		notice("good", p(r.receipt ? say("booth-support.yes-text") : r.due ? sentence("booth-support.due", { time: time(r.due) }) : say("booth-support.soon"))),
+		r.receipt ? null : p(say("booth-support.later")),
 		receipt(r, "support.txt"),
 		p(link(say("booth-support.public"), board + path("/vote/" + id))));
 }

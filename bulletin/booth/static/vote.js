@@ -150,7 +150,7 @@ function question(n, alarm) {
 			}),
 			n > 0 ? button(say("booth.back"), () => history.back()) : null));
 	const title = show(words(c.title),
-		n === 0 ? [counting() ? p(say("booth-vote.replacing")) : null, closes(), v.statements === false ? null : statements()] : null,
+		n === 0 ? [counting() ? p(say("booth-vote.replacing")) : null, closes(), v.statements === false ? null : statements(), v.late ? notice("calm", p(say("booth-vote.late"))) : null] : null,
 		form);
 	title.before(h("p", { class: "eyebrow" }, words(v.title), v.contests.length > 1 ? " · " + say("booth-vote.question", { place: n + 1, all: v.contests.length }) : null));
 	if (alarm) title.after(alarm);

@@ -80,7 +80,7 @@ const methods = {
 	"vote.load": () => {
 		if (params.get("fail")) fail(params.get("fail"));
 		return { id: yesno, title: both("Housing proposal", "Propuesta sobre la vivienda"), phase: scene.has("early") ? "deliberating" : scene.has("over") ? "certified" : "open", opens: now + 86400, closes: now + 6 * 86400, time: now,
-			late: false, revote: !scene.has("once"), mock: scene.has("mock"), contests: contests(), number: 0, mine: scene.has("voted") ? [{ ballot, index: 1204, counts: true, here: !scene.has("foreign") }] : [],
+			late: scene.has("late"), revote: !scene.has("once"), mock: scene.has("mock"), contests: contests(), number: 0, mine: scene.has("voted") ? [{ ballot, index: 1204, counts: true, here: !scene.has("foreign") }] : [],
 			foreign: scene.has("foreign") ? [{ ballot, index: 1300 }] : [], pending: scene.has("pending") ? ballot : null, card: cards[0] ? { round, complete: cards[0].complete, entry } : null };
 	},
 	"ballot.prepare": () => (scene.has("closed-now") ? fail("closed") : { handle: "h" + log.length, ballot, words: ["river", "copper", "lantern", "oak"], qr: svg(7), link: "https://r2.example.org/booth/check#board=" + encodeURIComponent(location.origin) + "&vote=" + yesno + "&ballot=" + ballot }),
@@ -103,7 +103,7 @@ const methods = {
 	},
 	"opened.check": () => (scene.has("lie") ? fail("mismatch", "the ciphertexts are not those that seed and selections give") : opened()),
 	"receipt.check": () => (params.get("fail") ? fail(params.get("fail")) : { vote: yesno, title: both("Housing proposal", "Propuesta sobre la vivienda"), ballot, index: 1204, size: 1300, time: now, counts: true, newest: { size: 5000, root: id("e") } }),
-	"support.look": () => ({ title: both("Petition: a national strike fund", "Petición: un fondo nacional de huelga"), have: 2987, need: 4000, closes: now + 2e6, supported: scene.has("supported") }),
+	"support.look": () => ({ title: both("Petition: a national strike fund", "Petición: un fondo nacional de huelga"), have: 2987, need: 4000, closes: now + 2e6, supported: scene.has("supported"), phase: scene.has("over") ? "called" : "proposed", late: false, mock: false }),
 	"support.do": async () => {
 		await pause(100);
 		return { due: now + 3600, receipt: null };
