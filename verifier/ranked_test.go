@@ -286,3 +286,59 @@ func TestD11_AStageChangedOnTheLog(t *testing.T) {
 		}
 	}
 }
+
+// D7: stages of several records. A part is missing, there twice, or another's; what is not whole is nothing, and disturbs nobody.
+func TestD7_StagesOfSeveralParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes hundreds of voter cards")
+	}
+	const n = 270
+	v := simulate.New(t, simulate.Config{
+		Members: n, Registrars: 1, Contests: []contest.Contest{simulate.Rank("board", contest.MethodIRV, 4, 4, 1)},
+	}).Round().Vote()
+	var all []int
+	for i := range n {
+		all = append(all, i)
+	}
+	v.Round.Cards(all...)
+	v.Ceremony()
+	v.Open()
+	for i := range n {
+		v.Cast(i, v.Choice(i)...)
+	}
+	v.Close()
+	v.Promises()
+	v.Seal()
+	v.Inputs(1, 2)
+	first, other := v.MixBodies(1, 0), v.MixBodies(2, 0)
+	if len(first) != 2 {
+		t.Fatalf("%d parts", len(first))
+	}
+	v.Org.Post(v.By(2, other[0]))
+	v.Org.Post(v.By(1, first[0]))
+	if o := v.Org.Append(v.By(1, first[0]).Raw()); o.Code != "dup" {
+		t.Fatal(o)
+	}
+	v.Org.Post(v.By(1, first[1]))
+	if o := v.Org.Append(v.By(2, other[1]).Raw()); o.Code != "dup" { // the stage is made
+		t.Fatal(o)
+	}
+	second := v.MixBodies(2, 0)
+	v.Org.Post(v.By(2, second[0]))
+	missing := v.On(v.Org.Fork())
+	v.Org.Post(v.By(2, second[1]))
+	v.Shares(1, 3)
+	v.Result()
+	r := verify(t, sourceOf(t, v.Org), verifier.Options{Vote: v.ID})
+	if !r.OK() || r.VoidTotal["mix/dup"] != 2 {
+		t.Errorf("%v, void %v", r.Verdict, r.VoidTotal)
+	}
+	if k := r.Votes[0].Contests[0].Ranked; k.Expressed+k.Blank != n || k.Spoiled != 0 {
+		t.Errorf("%+v", k)
+	}
+	for i := 1; i <= 2; i++ {
+		missing.Org.Post(missing.By(i, missing.LotsBody(i)))
+	}
+	missing.Org.Append(missing.Officer(v.State().Result).Raw())
+	wantFailed(t, verify(t, sourceOf(t, missing.Org), verifier.Options{Vote: v.ID}), 30, "result-mixes")
+}
