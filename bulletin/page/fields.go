@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"mandate/ballot/contest"
 	"mandate/ballot/record"
 	"mandate/ballot/text"
 )
@@ -55,6 +56,9 @@ func (l *lister) structure(v reflect.Value) []field {
 			continue
 		}
 		name := kebab(t.Name)
+		if c, ok := v.Interface().(contest.Contest); ok && foreign(&c, name) {
+			continue
+		}
 		if _, member := v.Interface().(record.Member); member && (name == "number" || name == "salt") { // opened for the log, not for search engines
 			out = append(out, field{Name: name, More: l.Say("record.in-bytes")})
 			continue
@@ -64,6 +68,14 @@ func (l *lister) structure(v reflect.Value) []field {
 		}
 	}
 	return out
+}
+
+// foreign reports whether a field belongs to another kind of contest, and is not in the record.
+func foreign(c *contest.Contest, name string) bool {
+	if c.Kind == contest.KindRanked {
+		return name == "min" || name == "max" || name == "decision"
+	}
+	return name == "depth" || name == "ranking"
 }
 
 // field lists one field. It reports false for one that is empty where others would not be.

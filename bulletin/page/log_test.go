@@ -193,6 +193,9 @@ func TestRecordPage(t *testing.T) {
 	if got := parse(t, get(p, "/log/"+s.state.Vote(s.vote).Round.ID.String()).Body.String()).words(); !strings.Contains(got, "15 May 2027, 08:00 UTC") {
 		t.Errorf("times are not written: %s", got)
 	}
+	if strings.Contains(doc.words(), "depth") { // a choice has none
+		t.Error("the record has fields of another kind of contest")
+	}
 	w := get(p, "/log/"+strconv.Itoa(at)+"/record.cbor")
 	if !bytes.Equal(w.Body.Bytes(), s.log[at]) || w.Header().Get("Content-Type") != "application/cbor" || !strings.Contains(w.Header().Get("Content-Disposition"), "attachment") {
 		t.Errorf("%d bytes, %v", w.Body.Len(), w.Header())

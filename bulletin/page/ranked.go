@@ -17,7 +17,7 @@ type ranking struct {
 
 // ranked is a ranked contest with its count.
 type ranked struct {
-	Number    int // of the contest in the manifest, from 1
+	Number    int     // of the contest in the manifest, from 1
 	Elected   []words // in the order in which they were elected
 	Expressed uint64
 	Blank     uint64

@@ -37,19 +37,34 @@ func TestPagesOverHTTP(t *testing.T) {
 		"/round/" + v.Round.ID.String(): "El padrón",
 		"/vote/nothing":                 "Esta página no existe",
 		"/vote/" + v.Round.ID.String():  "Esta página no existe",
-		"/pages/no.css":                 "Esta página no existe",
+		"/round/" + v.Round.ID.String() + "/entry?number=0": "Todos los registradores han emitido",
+		vote + "/result":             "Todavía no hay resultado",
+		"/log":                       "Explorador del tablón",
+		"/log/0":                     "Comienzo del registro",
+		"/log/find?q=zz":             "ni el principio de un identificador",
+		"/log/99999":                 "Esta página no existe",
+		vote + "/result.csv":         "Esta página no existe",
+		vote + "/count/1/report.txt": "Esta página no existe",
+		"/pages/no.css":              "Esta página no existe",
 	} {
 		resp, b := s.do(http.MethodGet, path, language.Clone(), nil)
 		h := resp.Header
 		if !strings.Contains(string(b), want) || h.Get("Content-Type") != "text/html; charset=utf-8" {
 			t.Errorf("%s: %s, no %q in\n%s", path, resp.Status, want, b)
 		}
-		if h.Get("Content-Security-Policy") != page.Policy || h.Get("X-Frame-Options") != "DENY" || h.Get("X-Content-Type-Options") != "nosniff" ||
+		policy := page.Policy
+		if strings.Contains(string(b), "<form") {
+			policy = page.PolicyForm
+		}
+		if h.Get("Content-Security-Policy") != policy || h.Get("X-Frame-Options") != "DENY" || h.Get("X-Content-Type-Options") != "nosniff" ||
 			h.Get("Referrer-Policy") != "no-referrer" || h.Get("Set-Cookie") != "" || h.Get("Strict-Transport-Security") == "" || h.Get("Cache-Control") != "no-cache" {
 			t.Errorf("%s: %v", path, h)
 		}
 	}
-	for _, path := range []string{"/votes", "/rounds", "/nothing", "/pages/style.css"} {
+	if resp, b := s.get("/log/0/record.cbor"); resp.StatusCode != 200 || record.IDOf(b) != v.Org.Genesis {
+		t.Errorf("the first record as a file: %s", resp.Status)
+	}
+	for _, path := range []string{"/votes", "/rounds", "/nothing", "/pages/style.css", "/log/0/record.cbor"} {
 		if resp, _ := s.get(path); !strings.Contains(resp.Header.Get("Content-Security-Policy"), "sandbox") {
 			t.Errorf("%s: %v", path, resp.Header)
 		}
