@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/roll"
@@ -242,6 +243,12 @@ func Due(s *fold.State, v *fold.Vote) string {
 
 func sharesSuffice(v *fold.Vote) bool {
 	for i := range v.Manifest.Contests {
+		if v.Manifest.Contests[i].Kind == contest.KindRanked {
+			if m := v.Mixing(i); m == nil || !m.Opened() {
+				return false
+			}
+			continue
+		}
 		if uint64(len(v.SharesOf(i))) < v.Manifest.Threshold {
 			return false
 		}

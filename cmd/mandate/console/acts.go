@@ -207,7 +207,7 @@ var acts = []*act{
 			return called(s, v, a) && ok && s.Now() <= nominated
 		},
 		fields: func(d *doing) []*field {
-			return []*field{d.field("member", kindText, true), d.field("slug", kindText, true), textsField("name", d.Say("console-field.name"), "", true, nil), d.field("seconders", kindArea, d.v.Rules().Nominations.Seconds > 0)}
+			return []*field{d.field("member", kindText, true), d.field("slug", kindText, true), textsField("name", d.Say("console-field.name"), "", true, nil), d.field("seconders", kindArea, d.v.Rules().Nominations.Seconds > 0), d.field("groups", kindText, false)}
 		},
 		do: func(d *doing) (deed, error) {
 			who, err := d.member("member", d.value("member"))
@@ -215,7 +215,7 @@ var acts = []*act{
 				return nil, err
 			}
 			var seconders []record.Member
-			for _, number := range strings.FieldsFunc(d.value("seconders"), func(r rune) bool { return strings.ContainsRune(" ,;\t\r\n", r) }) {
+			for _, number := range list(d.value("seconders")) {
 				m, err := d.member("seconders", number)
 				if err != nil {
 					return nil, err
@@ -226,7 +226,7 @@ var acts = []*act{
 				return nil, errAt("slug", err)
 			}
 			return d.officer(func(ctx context.Context, c *commission.Commission) error {
-				return c.Nominate(ctx, d.vote, d.value("slug"), textsOf(d.r, "name"), who, seconders)
+				return c.Nominate(ctx, d.vote, d.value("slug"), textsOf(d.r, "name"), who, seconders, list(d.value("groups"))...)
 			})
 		},
 	},
@@ -349,6 +349,11 @@ func candidates(v *fold.Vote, stand bool) []option {
 		}
 	}
 	return out
+}
+
+// list splits what was typed as a list: numbers or short names with spaces, commas or lines between them.
+func list(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" ,;\t\r\n", r) })
 }
 
 // uploaded returns the SHA-256 of a file that was sent, zero if there is none. The file itself is not kept.

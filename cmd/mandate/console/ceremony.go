@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/text"
@@ -189,6 +190,12 @@ func done(v *fold.Vote, trustee int) bool {
 		return true
 	}
 	for c := range v.Manifest.Contests {
+		if v.Manifest.Contests[c].Kind == contest.KindRanked {
+			if m := v.Mixing(c); m == nil || !slices.Contains(m.Decrypted(), trustee) {
+				return false
+			}
+			continue
+		}
 		if v.Shares(trustee, c) == nil {
 			return false
 		}

@@ -398,6 +398,9 @@ func (c *compiler) byRules(p *plan) {
 	if slot, ok := c.round.FreeSlot(); ok {
 		p.vote.Slot = uint64(slot)
 	}
+	if p.vote.Ranked() {
+		p.vote.Mixes = p.who.Threshold
+	}
 	if free := c.round.FreePetitionSlots(2); p.vote.Rules.Call.Petition != nil && len(free) > 0 {
 		p.vote.Rules.Call.Petition.Slot = uint64(free[0])
 		free = free[1:]
@@ -416,7 +419,7 @@ func (c *compiler) sponsors(p *plan) {
 		c.wrong("sponsors", err)
 		return
 	}
-	for _, number := range strings.FieldsFunc(c.d.Sponsors, func(r rune) bool { return strings.ContainsRune(" ,;\t\r\n", r) }) {
+	for _, number := range list(c.d.Sponsors) {
 		i, ok := private.Find(number)
 		if !ok {
 			c.wrong("sponsors", errors.New(c.Say("console.no-member", "number", number)))

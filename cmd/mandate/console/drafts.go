@@ -246,7 +246,7 @@ func (s *scene) showDraft(status int, d draft, check bool) {
 			Kinds:   s.options(c.Kind, "console-kind.", contest.KindChoice, contest.KindRanked),
 			Decides: s.options(c.Decide, "console-decide.", "share", "most", "nothing"),
 			Ofs:     s.options(c.Of, "console-of.", "options", "ballots"),
-			Methods: s.options(c.Method, "console-method.", contest.RankingMethods()...),
+			Methods: s.options(c.Method, "method.", contest.RankingMethods()...),
 		}
 		for j, o := range c.Options {
 			n := fmt.Sprint(j + 1)

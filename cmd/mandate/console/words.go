@@ -97,10 +97,7 @@ func (s *scene) question(m *record.Vote, i int, members uint64) contestSummary {
 		say(s.Say("question.candidates"))
 	}
 	if c.Kind == contest.KindRanked {
-		say(s.Count("console-words.ranked", c.Depth))
-		say(s.Say("console-words.method", "method", s.Say("console-method."+c.Ranking.Method)))
-		say(s.Count("rule.seats", c.Ranking.Seats))
-		s.bounds(c.Ranking.QuorumNum, c.Ranking.QuorumDen, members, c.Ranking.Binding, say)
+		s.ranking(c, members, say)
 		return out
 	}
 	switch {
@@ -142,6 +139,26 @@ func (s *scene) question(m *record.Vote, i int, members uint64) contestSummary {
 	}
 	s.bounds(d.QuorumNum, d.QuorumDen, members, d.Binding, say)
 	return out
+}
+
+// ranking says how candidates are ranked, and how rankings decide.
+func (s *scene) ranking(c *contest.Contest, members uint64, say func(string)) {
+	if n := len(c.Options); n > 0 && c.Depth >= uint64(n) {
+		say(s.Say("question.rank"))
+	} else {
+		say(s.Count("question.rank-up-to", c.Depth))
+	}
+	r := &c.Ranking
+	say(s.Count("rule.ranked", r.Seats, "method", s.Say("method."+r.Method)))
+	for _, rule := range r.Rules {
+		if rule.Min > 0 {
+			say(s.Count("rule.floor", rule.Min, "group", rule.Group))
+		}
+		if rule.Max < r.Seats {
+			say(s.Count("rule.cap", rule.Max, "group", rule.Group))
+		}
+	}
+	s.bounds(r.QuorumNum, r.QuorumDen, members, r.Binding, say)
 }
 
 // bounds says how many must vote, and whether the result binds.

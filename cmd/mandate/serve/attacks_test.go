@@ -14,6 +14,7 @@ import (
 
 // Names that are paths, in addresses and uploads, find nothing and write nothing outside.
 func TestJ13_NamesAreNoPaths(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 1)
 	s.house.Console.SignIn()
 	secret, err := os.ReadFile(filepath.Join(s.dir, "secrets", "commission"))
@@ -68,6 +69,7 @@ func files(t *testing.T, dir string) map[string]bool {
 // Without a session there is nothing; a link works once; a token that somebody else has put into the browser is no session, before signing in
 // and after.
 func TestSessionsCannotBeFixed(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 1)
 	stranger := newBrowser(t, s.b.base)
 	for _, path := range []string{"/console/", "/console/people", "/console/drafts/new", "/console/settings", "/console/lists/new", "/console/rehearsal"} {
@@ -104,6 +106,7 @@ func TestSessionsCannotBeFixed(t *testing.T) {
 
 // The cookie of the console does not go where members vote, although that is the same host; it is out of reach of scripts and of other sites.
 func TestTheCookieIsOffTheVotingPath(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 1)
 	board, err := url.Parse(s.house.URL)
 	if err != nil {
@@ -151,6 +154,7 @@ func mustRequest(t *testing.T, method, address string, v url.Values) *http.Reque
 
 // A form that another site sends, or one without the session's token, changes nothing; neither does a request under another name for this host.
 func TestForgedFormsAreRefused(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 1)
 	s.b.get("/console/")
 	good := s.b.csrf()
@@ -192,6 +196,7 @@ func TestForgedFormsAreRefused(t *testing.T) {
 
 // Names with markup are text on every page, in every form.
 func TestNamesAreText(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 1)
 	const evil = `"><img src=x onerror=alert(1)><script>alert(2)</script>`
 	s.b.get("/console/people").send("/console/people", "name", evil, "role", "committee").want(http.StatusOK)
@@ -214,6 +219,7 @@ func TestNamesAreText(t *testing.T) {
 
 // Guessing passphrases is slow at the console and at a trustee's page, and no session at one page is one at another.
 func TestPassphrases(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 2)
 	s.b.get("/console/settings").send("/console/settings", "passphrase", "too short", "again", "too short").want(http.StatusUnprocessableEntity, "At least 12 characters.")
 	s.b.send("/console/settings", "passphrase", "a longer passphrase", "again", "another passphrase").want(http.StatusUnprocessableEntity, "The two are not the same.")
@@ -243,10 +249,10 @@ func TestPassphrases(t *testing.T) {
 	a.send(at+"/unlock", "passphrase", phrase(0)).want(http.StatusOK, "Your key is unlocked")
 	_, other := s.trustee(1)
 	a.get(other+"/").want(http.StatusOK, "To do something here, type your passphrase.")
-	a.send(other+"/lock").want(http.StatusUnauthorized)
+	a.send(other + "/lock").want(http.StatusUnauthorized)
 	a.get(at+"/").send(at+"/make", "passphrase", "yet another one", "again", "yet another one").want(http.StatusConflict, "There is a key already.")
 	a.get(at+"/").send(at+"/lock").want(http.StatusOK, "Your key is locked")
-	a.get("/ceremony/" + strings.Repeat("A", 26) + "/").want(http.StatusNotFound, "This link does not work")
+	a.get("/ceremony/"+strings.Repeat("A", 26)+"/").want(http.StatusNotFound, "This link does not work")
 	// The trustee's page signs nobody in to the console.
 	a.send(at+"/unlock", "passphrase", phrase(0)).want(http.StatusOK)
 	c := newBrowser(t, s.b.base)
@@ -263,6 +269,7 @@ func TestPassphrases(t *testing.T) {
 
 // A link made on the machine beside the running program works once.
 func TestALinkFromTheTerminal(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 1)
 	link, err := console.NewLink(filepath.Join(s.dir, "commission", "console"))
 	if err != nil {

@@ -290,7 +290,7 @@ func (h *House) openRegistrars() error {
 		}
 		o := registrar.Options{
 			Board: view, Log: h.options.Log, Vault: machineVault, Clock: h.options.Clock, Look: h.look(), Publish: time.Duration(h.config.Publish),
-			Proxies: h.config.Proxies, Link: h.URL + "/booth/card",
+			Proxies: h.config.Proxies, Link: h.URL + "/booth/card", BoardAddress: h.URL,
 		}
 		dir := filepath.Join(h.dir, name)
 		_, missing := os.Stat(filepath.Join(dir, "vault", "identity.age"))

@@ -37,6 +37,7 @@ func (s *scene) view(vote record.ID, f func(st *fold.State, v *fold.Vote)) {
 // A vote that members call by petition, from the template to the committee's answer: every step of the rules through the console's forms and
 // the pages of trustees and speaker.
 func TestMembersDecideThroughTheConsole(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 2)
 	s.keys()
 	roll := s.list(members(12))
@@ -132,6 +133,7 @@ func (b *browser) confirmUnless() {
 
 // A rehearsal: the trustees take part from their pages, the made-up members vote, the trustees open the result, and nothing of it stays.
 func TestRehearsal(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 2)
 	s.keys()
 	size := uint64(0)

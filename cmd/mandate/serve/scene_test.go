@@ -279,6 +279,9 @@ func (s *scene) vote(v *voters, vote record.ID, option func(i int) [][]int) {
 	s.Helper()
 	for i, w := range v.wallets {
 		booth, err := v.client.Begin(s.Context(), w, vote)
+		for end := time.Now().Add(5 * time.Second); err != nil && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			booth, err = v.client.Begin(s.Context(), w, vote) // what the board knows is in a checkpoint a moment later
+		}
 		if err != nil {
 			s.Fatal(err)
 		}
@@ -307,6 +310,9 @@ func (s *scene) called() record.ID {
 func (s *scene) verified(vote record.ID) {
 	s.Helper()
 	verdict, err := checked(s.Context(), s.house.URL, vote)
+	for end := time.Now().Add(5 * time.Second); verdict == "unfinished" && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		verdict, err = checked(s.Context(), s.house.URL, vote)
+	}
 	if err != nil || verdict != "verified" {
 		s.Fatalf("the verifier says %q (%v)", verdict, err)
 	}

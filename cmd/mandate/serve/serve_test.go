@@ -13,6 +13,7 @@ import (
 // A simple vote from the list of members to the published result, through the console's forms alone, with the program ended and started again
 // in the middle of everything.
 func TestAVoteThroughTheConsole(t *testing.T) {
+	t.Parallel()
 	s := newScene(t, 2)
 	s.b.get("/console/").want(http.StatusOK, "Give each trustee their link", "One machine plays several parties here.")
 	s.keys()
