@@ -23,6 +23,9 @@ func (b *Board) Find(id record.ID) (index uint64, ok bool) {
 
 // Records returns the durable records from … to − 1. The caller says how many it can bear: all are in memory at once.
 func (b *Board) Records(ctx context.Context, from, to uint64) ([][]byte, error) {
+	if size := b.log.Size(); from > to || to > size {
+		return nil, fmt.Errorf("records %d to %d of a log of %d: %w", from, to, size, fs.ErrNotExist)
+	}
 	var out [][]byte
 	for e, err := range b.log.Entries(ctx, from, to) {
 		if err != nil {
