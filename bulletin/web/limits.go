@@ -19,7 +19,7 @@ type Limits struct {
 	Penalty int
 	// Addresses is how many remote addresses are remembered; the least recently seen are forgotten first. Default 65,536.
 	Addresses int
-	// Receipts is how many requests may wait for a receipt at once, Audits how many may read the whole log, Extracts how many may read an
+	// Receipts is how many requests may wait for a receipt at once, Audits how many may read the whole log or look through it, Extracts how many may read an
 	// extract of it. Defaults 4096, 4 and 256.
 	Receipts, Audits, Extracts int
 }

@@ -61,6 +61,9 @@ func (c *Client) office(s *fold.State, round record.ID, registrar int) (*office,
 	if registrar < 1 || registrar > n {
 		return nil, fmt.Errorf("registrar %d: the round has %d", registrar, n)
 	}
+	if !r.Roll.Complete() {
+		return nil, problem(CodeBoardDown, "try again later, or from another network", "the board has not handed out the whole list of members")
+	}
 	_, genesis := s.Genesis()
 	o := &office{
 		genesis: genesis, round: round, index: registrar, manifest: r.Manifest.Registrars[registrar-1],

@@ -315,6 +315,7 @@ func TestAPhoneAndALyingBoard(t *testing.T) {
 	s.board.Do(func(*simulate.Org) { s.round.Issues(3, 4, 5, 6) })
 	p := newPhone(s)
 	ctx := t.Context()
+	asked := len(s.desks[0].paths)
 	prepare := func(w *Wallet) *Prepared {
 		t.Helper()
 		b, err := p.connect().Begin(ctx, w, s.vote.ID)
@@ -417,6 +418,18 @@ func TestAPhoneAndALyingBoard(t *testing.T) {
 		_, err = p.connect().Counts(ctx, wallets[0], other)
 		wantProblem(t, err, ErrAlarm, "does not any more")
 		honest()
+	})
+	t.Run("a roll without some entries", func(t *testing.T) {
+		on("/outline/roll/", func(w http.ResponseWriter, _ *http.Request) { w.Write(light.AppendHeader(nil, 9, 0)) })
+		_, err := p.connect().Enter(ctx, s.round.ID, 1, s.desks[0].code(3))
+		var problem *Problem
+		if !errors.As(err, &problem) || problem.Code != CodeBoardDown || len(s.desks[0].paths) > asked {
+			t.Errorf("%v", err)
+		}
+		honest()
+		if _, err := p.connect().Enter(ctx, s.round.ID, 1, s.desks[0].code(3)); err != nil {
+			t.Error(err)
+		}
 	})
 	t.Run("an outline without the trustees' tests", func(t *testing.T) {
 		on("/outline/", func(w http.ResponseWriter, r *http.Request) {

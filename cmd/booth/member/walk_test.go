@@ -15,6 +15,9 @@ func holds(v any, secret []byte) (path string) {
 	seen := make(map[place]bool)
 	var walk func(v reflect.Value, at string) string
 	walk = func(v reflect.Value, at string) string {
+		if v.Type().PkgPath() == "net/http" {
+			return "" // connections, which have goroutines of their own; nothing secret was sent
+		}
 		switch v.Kind() {
 		case reflect.Pointer, reflect.Interface:
 			if v.IsNil() {
