@@ -113,7 +113,7 @@ func TestTheBoardsOwnWord(t *testing.T) {
 		doc := parse(t, w.Body.String())
 		foot := doc.all("footer")[0]
 		line := foot.classed("line")[0].words()
-		if !strings.Contains(foot.words(), map[bool]string{true: "This page is the board's own word.", false: "Esta página es la palabra del propio tablón."}[strings.HasSuffix(v.name, "-en")]) ||
+		if !strings.Contains(foot.words(), map[bool]string{true: "This page is the board’s own word.", false: "Esta página recoge lo que dice el propio tablón."}[strings.HasSuffix(v.name, "-en")]) ||
 			!strings.HasPrefix(line, "mandate-verify ") || !strings.HasSuffix(line, " https://votes.example.org") {
 			t.Errorf("%s: %q", v.name, foot.words())
 		}

@@ -38,7 +38,7 @@ function begin(look) {
 
 // What the result of this page proves, and what it does not.
 function limits() {
-	const program = new URL("./booth.wasm", import.meta.url).href;
+	const program = new URL("./audit.wasm", import.meta.url).href;
 	return h("section", {}, h2(say("booth-verify.proves")),
 		p(say("booth-verify.proves-text")),
 		h2(say("booth-verify.not")),
