@@ -172,11 +172,8 @@ func (w *Mixer) decrypt(m *Mixing, share *threshold.SecretShare, rand io.Reader)
 	}
 	next := w
 	if w.opened != list {
-		begun := *w
-		begun.opened, begun.data = list, nil // the stage is on the log, or of no use any more
-		if begun.stage != 0 {
-			begun.stage, begun.input = 0, record.ID{}
-		}
+		begun := *w.WithoutStage() // it is on the log, or of no use any more
+		begun.opened = list
 		next = &begun
 	}
 	return bodies[posted:], next, nil
@@ -198,6 +195,17 @@ func (m *Mixing) decrypt(share *threshold.SecretShare, rand io.Reader) ([]record
 	}
 	bodies[len(bodies)-1].(*record.Decryption).Proof = proof
 	return bodies, nil
+}
+
+// WithoutStage returns the state without the stage, for when nothing can come of it any more; w itself if it has none. What the trustee has
+// worked on stays known.
+func (w *Mixer) WithoutStage() *Mixer {
+	if w.stage == 0 {
+		return w
+	}
+	rest := *w
+	rest.stage, rest.input, rest.data = 0, record.ID{}, nil
+	return &rest
 }
 
 // storedMixer is the encoding of a Mixer.

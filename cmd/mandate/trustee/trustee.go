@@ -1,9 +1,11 @@
 // Package trustee is the party that holds a share of a vote's decryption key: it takes part in key generation, shows that its stored share
-// works, and once the ballot box is sealed signs the log it has checked and gives its part of the decryption of the sums.
+// works, and once the ballot box is sealed signs the log it has checked, shuffles the ballots of ranked contests in its turn, and gives its
+// part of the decryption of the sums and of the shuffled ballots.
 //
-// A trustee believes only what it has folded itself from the board's log. It opens nothing but the sums that it computes from that log, and
-// signs one sealed input per vote, ever: the input is in its vault before it is posted, and another one is refused and kept as evidence. What it
-// says is stored before it is said, so it can be killed at any moment and goes on from its folder.
+// A trustee believes only what it has folded itself from the board's log, every stage of a mix included. It opens nothing but the sums and
+// the lists that it computes from that log, and signs one sealed input per vote, ever: the input is in its vault before it is posted, and
+// another one is refused and kept as evidence. What it says is stored before it is said, a whole stage of a mix too, so it can be killed at
+// any moment and goes on from its folder. How it has shuffled is nowhere.
 package trustee
 
 import (
@@ -15,7 +17,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
+	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/tally"
@@ -31,11 +35,18 @@ type Trustee struct {
 	vault *vault.Vault
 	key   sigma.SecretKey
 	log   *slog.Logger
+
+	now    func() time.Time
+	pauses map[contestKey]pause
+	tidied map[record.ID]bool
 }
 
 // New returns the trustee whose secrets are in v and whose signing key is key.
 func New(board party.Board, v *vault.Vault, key sigma.SecretKey, log *slog.Logger) *Trustee {
-	return &Trustee{board: board, vault: v, key: key, log: log}
+	return &Trustee{
+		board: board, vault: v, key: key, log: log,
+		now: time.Now, pauses: make(map[contestKey]pause), tidied: make(map[record.ID]bool),
+	}
 }
 
 // ErrSecondInput is returned when the log shows another sealed input than the one this trustee has signed. The trustee gives nothing more
@@ -122,6 +133,8 @@ func (t *Trustee) serve(ctx context.Context, v *fold.Vote, i int) (bool, error) 
 		return t.generate(ctx, v, i)
 	case fold.Sealed:
 		return t.open(ctx, v, i)
+	case fold.Certified, fold.Annulled:
+		return false, t.tidy(v)
 	}
 	return false, nil
 }
@@ -162,7 +175,7 @@ func (t *Trustee) load(v *fold.Vote, i int) (*tally.Trustee, error) {
 	return tally.ParseTrustee(b)
 }
 
-// open signs the sealed input and, when enough trustees have, gives this trustee's shares.
+// open signs the sealed input and, when enough trustees have, gives this trustee's shares and takes its part in the mix.
 func (t *Trustee) open(ctx context.Context, v *fold.Vote, i int) (posted bool, err error) {
 	if err := t.commit(v); err != nil {
 		return false, err
@@ -181,14 +194,15 @@ func (t *Trustee) open(ctx context.Context, v *fold.Vote, i int) (posted bool, e
 		}
 		posted = true
 	}
-	return posted, err
+	mixed, mixErr := t.mix(ctx, v, i)
+	return posted || mixed, errors.Join(err, mixErr)
 }
 
-// owed makes the shares that this trustee has still to give: of the sums of each contest, and of the lots if a contest breaks ties by lot.
+// owed makes the shares that this trustee has still to give: of the sums of each choice, and of the lots if a contest breaks ties by lot.
 func (t *Trustee) owed(v *fold.Vote, i int) ([]record.Body, error) {
 	var contests []int
 	for c := range v.Manifest.Contests {
-		if v.Shares(i, c) == nil {
+		if v.Manifest.Contests[c].Kind == contest.KindChoice && v.Shares(i, c) == nil {
 			contests = append(contests, c)
 		}
 	}

@@ -22,7 +22,7 @@ import (
 const (
 	identityFile = "identity.age"
 	lockFile     = "lock"
-	maxSecret    = 64 << 20
+	maxSecret    = 2 << 30 // a stage of the largest mix is below 1 GiB
 )
 
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,99}$`)
