@@ -289,7 +289,10 @@ func slugOf(kind, segment string, taken []string) string {
 		}
 		b.WriteByte('-')
 	}
-	s := strings.Trim(kind+"-"+b.String(), "-")
+	s := strings.Trim(b.String(), "-")
+	if s != kind && !strings.HasPrefix(s, kind+"-") {
+		s = strings.Trim(kind+"-"+s, "-")
+	}
 	s = strings.TrimRight(s[:min(len(s), 34)], "-")
 	for i := 2; slices.Contains(taken, s); i++ {
 		s = fmt.Sprintf("%.34s-%d", strings.TrimRight(strings.TrimSuffix(s, fmt.Sprintf("-%d", i-1)), "-"), i)

@@ -282,8 +282,32 @@ func (m *Made) Committed() bool { return m.Record != (record.ID{}) }
 // Make draws the salts and the order of a roll of the members who are on the list now. A roll that is not on the board yet is replaced, with
 // another roll-id: registrars who were given the old one need the new.
 func (f *Folder) Make(s Spec) (*Made, error) {
+	made, err := f.MakeAll([]Spec{s})
+	if err != nil {
+		return nil, err
+	}
+	return made[0], nil
+}
+
+// MakeAll makes several rolls of the one list. If one cannot be made the error says which, and those before it are made.
+func (f *Folder) MakeAll(specs []Spec) (made []*Made, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	people, err := f.read()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range specs {
+		m, err := f.make(s, people)
+		if err != nil {
+			return made, err
+		}
+		made = append(made, m)
+	}
+	return made, nil
+}
+
+func (f *Folder) make(s Spec, list []Person) (*Made, error) {
 	if err := text.CheckSlug("name of the roll", s.Slug); err != nil {
 		return nil, err
 	}
@@ -298,17 +322,18 @@ func (f *Folder) Make(s Spec) (*Made, error) {
 	if (s.Kind == "") != (s.Segment == "") {
 		return nil, fmt.Errorf("roll %s: a segment is a kind and a name, or neither", s.Slug)
 	}
-	people, err := f.read()
-	if err != nil {
-		return nil, err
+	var people []Person
+	for i := range list {
+		if list[i].In(s.Kind) == s.Segment {
+			people = append(people, list[i])
+		}
 	}
-	people = slices.DeleteFunc(people, func(p Person) bool { return p.In(s.Kind) != s.Segment })
 	if len(people) == 0 {
 		return nil, fmt.Errorf("roll %s: the list has no such members", s.Slug)
 	}
-	members := make([]entries.Member, len(people))
+	var members []entries.Member
 	for i := range people {
-		members[i] = people[i].Member()
+		members = append(members, people[i].Member())
 	}
 	r, err := entries.New(s.Title, s.Segment, s.AsOf, members)
 	if err != nil {
@@ -318,7 +343,7 @@ func (f *Folder) Make(s Spec) (*Made, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := WritePeople(people)
+	file, err := WritePeople(people)
 	if err != nil {
 		return nil, err
 	}
@@ -328,7 +353,7 @@ func (f *Folder) Make(s Spec) (*Made, error) {
 		return nil, fmt.Errorf("roll %s: %w", s.Slug, err)
 	}
 	// roll.toml is last: what it describes is there.
-	for name, b := range map[string][]byte{privateFile: private, peopleFile: list} {
+	for name, b := range map[string][]byte{privateFile: private, peopleFile: file} {
 		if err := vault.WriteFile(f.path(rollsDir, s.Slug, name), b, 0o600); err != nil {
 			return nil, fmt.Errorf("roll %s: %w", s.Slug, err)
 		}
@@ -424,15 +449,24 @@ func (f *Folder) Since(slug string) (*Diff, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, err := readPeople(f.path(rollsDir, slug, peopleFile))
+	people, err := f.People()
 	if err != nil {
 		return nil, err
 	}
-	after, err := f.People()
+	return f.since(m, people)
+}
+
+func (f *Folder) since(m *Made, people []Person) (*Diff, error) {
+	before, err := readPeople(f.path(rollsDir, m.Slug, peopleFile))
 	if err != nil {
 		return nil, err
 	}
-	after = slices.DeleteFunc(after, func(p Person) bool { return p.In(m.Kind) != m.Part })
+	var after []Person
+	for i := range people {
+		if people[i].In(m.Kind) == m.Part {
+			after = append(after, people[i])
+		}
+	}
 	return Compare(before, after), nil
 }
 

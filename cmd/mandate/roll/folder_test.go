@@ -242,7 +242,7 @@ func TestJ12_FilesAreForTheirOwnerOnly(t *testing.T) {
 func TestNamesOfSegmentsAsNamesOfRolls(t *testing.T) {
 	var taken []string
 	for _, c := range [][2]string{{"North", "chapter-north"}, {"São Paulo / Centro", "chapter-sao-paulo-centro"}, {"NORTH", "chapter-north-2"}, {"north!", "chapter-north-3"},
-		{"東京", "chapter"}, {"大阪", "chapter-2"}, {strings.Repeat("long ", 20), "chapter-long-long-long-long-long-l"}} {
+		{"Chapter 9", "chapter-9"}, {"東京", "chapter"}, {"大阪", "chapter-2"}, {strings.Repeat("long ", 20), "chapter-long-long-long-long-long-l"}} {
 		got := slugOf("chapter", c[0], taken)
 		if got != c[1] {
 			t.Errorf("%s: %s, want %s", c[0], got, c[1])

@@ -242,8 +242,12 @@ func (c *call) stale(f *Folder) error {
 	if err != nil {
 		return err
 	}
+	people, err := f.People()
+	if err != nil {
+		return err
+	}
 	for _, m := range rolls {
-		d, err := f.Since(m.Slug)
+		d, err := f.since(m, people)
 		if err != nil {
 			return err
 		}
@@ -374,7 +378,7 @@ func makeRolls(c *call) error {
 	case each == "" && s.Slug == "":
 		return misuse("-name is needed")
 	case each == "":
-		return c.makeRoll(f, s)
+		return c.makeRolls(f, []Spec{s})
 	}
 	people, err := f.People()
 	if err != nil {
@@ -398,6 +402,7 @@ func makeRolls(c *call) error {
 		}
 	}
 	title := s.Title
+	var specs []Spec
 	for _, n := range counts {
 		if n.Name == "" {
 			c.say("%d members are in no %s", n.Members, each)
@@ -408,20 +413,17 @@ func makeRolls(c *call) error {
 			s.Slug = slugOf(each, n.Name, taken)
 			taken = append(taken, s.Slug)
 		}
-		if err := c.makeRoll(f, s); err != nil {
-			return err
-		}
+		specs = append(specs, s)
 	}
-	return nil
+	return c.makeRolls(f, specs)
 }
 
-func (c *call) makeRoll(f *Folder, s Spec) error {
-	m, err := f.Make(s)
-	if err != nil {
-		return err
+func (c *call) makeRolls(f *Folder, specs []Spec) error {
+	rolls, err := f.MakeAll(specs)
+	for _, m := range rolls {
+		c.say("Roll %s: %d members, as of %s\n  roll-id: %s\n  root:    %s", m.Slug, m.Count, m.AsOf, m.RollID, m.Root)
 	}
-	c.say("Roll %s: %d members, as of %s\n  roll-id: %s\n  root:    %s", m.Slug, m.Count, m.AsOf, m.RollID, m.Root)
-	return nil
+	return err
 }
 
 func show(c *call) error {
