@@ -47,6 +47,7 @@ func TestRefusals(t *testing.T) {
 
 // words that stand in code letters in SPEC.md §9 to §11 and are neither codes nor kinds: fields, outcomes, methods.
 var words = strings.Fields(`
+	mandate-verify supports
 	now roll-id count petition-slots slots opens closes grace step against opened key trustee-keys ceremony registrar-keys
 	complaint silent input size root checkpoint roll counted none no-quorum option num den seats quorum-num quorum-den over
 	threshold ballots options passed tied failed plurality elected base signatures contests number previous credential strict ctx
