@@ -4,6 +4,7 @@
 package countcmd
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,11 +12,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
 	"mandate/ballot/count"
 	"mandate/ballot/count/blt"
+	"mandate/ballot/record"
+	"mandate/ballot/tally"
 )
 
 const usage = `Usage:
@@ -23,13 +24,17 @@ const usage = `Usage:
 
 Counts an open ballot file in the BLT format and prints every stage of the
 count. No election is needed: the file says who stands and how members voted.
+The ballots of a vote's ranked contest (mandate-verify -report) also say, in
+comments, by which rules and lots they were counted: those are followed, and the
+report is the vote's own.
 
 Flags:
-    -method NAME     the counting rule, one of
+    -method NAME     the counting rule; without it the one that the file names, or
+                     else Scottish STV; one of
                        plurality     the most first preferences
                        approval      the most ballots that name the candidate
                        irv           instant run-off, one seat
-                       scottish-stv  Scottish STV, SSI 2007/42 (the default)
+                       scottish-stv  Scottish STV, SSI 2007/42
                        meek-stv      Meek STV, PR Foundation reference rule
                        schulze       Schulze
                        ranked-pairs  ranked pairs
@@ -43,9 +48,9 @@ Flags:
     -h               print this text
 
 FILE may be - for standard input. Votes have five decimals in the text report and
-all of theirs in JSON. Ties that the rule leaves to a lot fall to the candidate
-who comes first in the file's tie line, or is listed first in the file; the report
-says where that happened.
+all of theirs in JSON. Ties that the rule leaves to a lot fall as the vote's lots
+say, if the file states their seed, or else to the candidate who comes first in the
+file's tie line, or is listed first in the file; the report says where that happened.
 
 Example:
     $ mandate count -method scottish-stv -seats 4 linn-2007.blt
@@ -73,7 +78,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return fail(2, err, seeHelp)
 	}
-	file, err := read(o.path)
+	file, terms, err := read(o.path)
 	if err != nil {
 		var fault *blt.Fault
 		hint := ""
@@ -85,7 +90,7 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	for _, s := range file.Spoiled {
 		fmt.Fprintf(stderr, "hint: %s\n", s)
 	}
-	result, err := o.count(file)
+	result, err := o.count(file, terms)
 	if err != nil {
 		return fail(1, fmt.Errorf("counting %s: %w", name(o.path), err), "")
 	}
@@ -105,11 +110,11 @@ func Run(args []string, stdout, stderr io.Writer) int {
 }
 
 type options struct {
-	method count.Method
+	method count.Method // "" if it was not given
 	seats  int
 	json   bool
 	svg    string
-	rules  []rule
+	rules  []count.Rule
 	path   string
 }
 
@@ -118,23 +123,28 @@ func parse(args []string) (*options, error) {
 	fs := flag.NewFlagSet("mandate count", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
-	method := fs.String("method", string(count.ScottishSTV), "")
+	method := fs.String("method", "", "")
 	fs.IntVar(&o.seats, "seats", 0, "")
 	fs.BoolVar(&o.json, "json", false, "")
 	fs.StringVar(&o.svg, "svg", "", "")
 	for flagName, bound := range map[string]count.Bound{"at-most": count.AtMost, "at-least": count.AtLeast} {
 		fs.Func(flagName, "", func(s string) error {
-			r, err := parseRule(s, bound)
+			r, ok := blt.ParseRule(s, bound)
+			if !ok || len(r.Members) == 0 {
+				return errors.New(`a rule looks like "8 men=1,4-7"`)
+			}
 			o.rules = append(o.rules, r)
-			return err
+			return nil
 		})
 	}
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
-	var err error
-	if o.method, err = count.ParseMethod(*method); err != nil {
-		return nil, err
+	if *method != "" {
+		var err error
+		if o.method, err = count.ParseMethod(*method); err != nil {
+			return nil, err
+		}
 	}
 	seatsGiven := false
 	fs.Visit(func(f *flag.Flag) { seatsGiven = seatsGiven || f.Name == "seats" })
@@ -155,44 +165,6 @@ func parse(args []string) (*options, error) {
 	}
 }
 
-// A rule is a representation rule whose members are not checked yet, since the
-// file has not been read.
-type rule struct {
-	count.Rule
-	numbers []int
-}
-
-// parseRule reads "8 men=1,4-7".
-func parseRule(s string, bound count.Bound) (rule, error) {
-	r := rule{Rule: count.Rule{Bound: bound}}
-	malformed := errors.New(`a rule looks like "8 men=1,4-7"`)
-	head, list, ok := strings.Cut(s, "=")
-	n, group, ok2 := strings.Cut(strings.TrimSpace(head), " ")
-	if !ok || !ok2 {
-		return r, malformed
-	}
-	var err error
-	if r.N, err = strconv.Atoi(n); err != nil || r.N < 0 || r.N > count.MaxSeats {
-		return r, malformed
-	}
-	r.Group = strings.TrimSpace(group)
-	for part := range strings.SplitSeq(list, ",") {
-		from, to, span := strings.Cut(strings.TrimSpace(part), "-")
-		first, err1 := strconv.Atoi(from)
-		last, err2 := first, error(nil)
-		if span {
-			last, err2 = strconv.Atoi(to)
-		}
-		if err1 != nil || err2 != nil || first < 1 || last < first || last > count.MaxCandidates {
-			return r, malformed
-		}
-		for c := first; c <= last; c++ {
-			r.numbers = append(r.numbers, c)
-		}
-	}
-	return r, nil
-}
-
 func name(path string) string {
 	if path == "-" {
 		return "standard input"
@@ -200,49 +172,63 @@ func name(path string) string {
 	return filepath.Base(path)
 }
 
-func read(path string) (*blt.File, error) {
+func read(path string) (*blt.File, *blt.Terms, error) {
 	in := io.Reader(os.Stdin)
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("opening the ballot file: %w", err)
+			return nil, nil, fmt.Errorf("opening the ballot file: %w", err)
 		}
 		defer f.Close()
 		in = f
 	}
-	file, err := blt.Read(in)
+	data, err := io.ReadAll(io.LimitReader(in, blt.MaxSize+1))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name(path), err)
+		return nil, nil, fmt.Errorf("%s: %w", name(path), err)
 	}
-	return file, nil
+	file, err := blt.Parse(data)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name(path), err)
+	}
+	terms, err := blt.ParseTerms(data)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name(path), err)
+	}
+	return file, terms, nil
 }
 
-// count counts the file as the options say.
-func (o *options) count(file *blt.File) (*count.Result, error) {
-	e := file.Election
+// count counts the file as the options say, and where they say nothing as the file does.
+func (o *options) count(file *blt.File, terms *blt.Terms) (*count.Result, error) {
+	if terms == nil {
+		terms = new(blt.Terms)
+	}
+	e, method := file.Election, cmp.Or(o.method, terms.Method, count.ScottishSTV)
 	notes := slices.Clone(file.Notes)
 	switch {
 	case o.seats > 0:
 		e.Seats = o.seats
-	case o.method == count.IRV && e.Seats != 1:
+	case method == count.IRV && e.Seats != 1:
 		notes = append(notes, fmt.Sprintf("the file states %d seats; instant run-off fills one", e.Seats))
 		e.Seats = 1
 	}
-	for _, r := range o.rules {
-		for _, n := range r.numbers {
-			r.Members = append(r.Members, n-1)
-		}
-		e.Rules = append(e.Rules, r.Rule)
-	}
+	e.Rules = slices.Concat(e.Rules, terms.Rules, o.rules)
+	e.Spoiled += terms.Spoiled
 	lot := count.ListOrder("the order in which the file lists the candidates; no lot was drawn")
 	if file.Order != nil {
 		lot = count.ListOrder("the tie line of the file; no lot was drawn", file.Order...)
 	}
-	result, err := count.Count(e, o.method, lot)
+	if terms.Lots != "" {
+		seed, err := record.ParseID(terms.Lots) // 32 bytes in hexadecimal, as an id
+		if err != nil {
+			return nil, fmt.Errorf("the seed of the lots: %w", err)
+		}
+		lot = tally.Seed(seed).Lot(terms.Contest)
+	}
+	result, err := count.Count(e, method, lot)
 	if err != nil {
 		return nil, err
 	}
-	if len(result.Draws) > 0 {
+	if len(result.Draws) > 0 && terms.Lots == "" {
 		notes = append(notes, fmt.Sprintf("%d ties fell by %s", len(result.Draws), lot.Source()))
 	}
 	result.Notes = append(result.Notes, notes...)
