@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -320,8 +321,14 @@ func step(name, what string) *act {
 		name: name, final: true, offered: due(what), fields: nobody,
 		do: func(d *doing) (deed, error) {
 			return d.officer(func(ctx context.Context, c *commission.Commission) error {
-				_, err := c.StepVotes(ctx, func(v *fold.Vote) bool { return v.ID == d.vote })
-				return err
+				// What the board knows already is in a checkpoint, which the officer goes by, a moment later.
+				for range 50 {
+					if posted, err := c.StepVotes(ctx, func(v *fold.Vote) bool { return v.ID == d.vote }); posted || err != nil {
+						return err
+					}
+					time.Sleep(100 * time.Millisecond)
+				}
+				return errors.New(d.Say("console-act.not-now"))
 			})
 		},
 	}

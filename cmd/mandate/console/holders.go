@@ -256,11 +256,13 @@ func (h *Holder) Make(passphrase []byte) error {
 		return errShort
 	}
 	path := filepath.Join(h.dir, "vault")
+	// What is there without a key that was made known, was being made when the program ended; its passphrase may have been another.
+	if err := os.RemoveAll(path); err != nil {
+		return err
+	}
 	v, err := vault.Create(path, passphrase, h.o.Vault)
-	if err != nil { // it was made, and then this program was interrupted
-		if v, err = vault.Open(path, passphrase); err != nil {
-			return errWrong
-		}
+	if err != nil {
+		return err
 	}
 	key, err := party.Key(v, "signing-key")
 	if err != nil {

@@ -76,15 +76,11 @@ type TrusteeConfig struct {
 }
 
 // A Duration is written like "2s" or "15m".
-type Duration time.Duration
+type Duration struct{ time.Duration }
 
 // UnmarshalText reads a duration.
-func (d *Duration) UnmarshalText(b []byte) error {
-	v, err := time.ParseDuration(string(b))
-	if err == nil && v <= 0 {
-		err = errors.New("must be more than nothing")
-	}
-	*d = Duration(v)
+func (d *Duration) UnmarshalText(b []byte) (err error) {
+	d.Duration, err = time.ParseDuration(string(b))
 	return err
 }
 
@@ -128,11 +124,14 @@ func (c Config) withDefaults() (Config, error) {
 	if err := c.Title.Check("title"); err != nil {
 		return c, err
 	}
-	if c.Look == 0 {
-		c.Look = Duration(2 * time.Second)
+	if c.Look.Duration == 0 {
+		c.Look.Duration = 2 * time.Second
 	}
-	if c.Publish == 0 {
-		c.Publish = Duration(15 * time.Minute)
+	if c.Publish.Duration == 0 {
+		c.Publish.Duration = 15 * time.Minute
+	}
+	if c.Look.Duration < 0 || c.Publish.Duration < 0 {
+		return c, fmt.Errorf("look, publish: %v and %v, want more than nothing", c.Look, c.Publish)
 	}
 	if c.Registrars == nil {
 		for i, operator := range []string{"Elections commission", "Auditors", "Youth section"} {

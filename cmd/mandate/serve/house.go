@@ -130,7 +130,7 @@ func (h *House) look() time.Duration {
 	if h.options.Fast {
 		return 50 * time.Millisecond
 	}
-	return time.Duration(h.config.Look)
+	return h.config.Look.Duration
 }
 
 // phrase returns the passphrase of a party that this machine plays. It is drawn once.
@@ -289,11 +289,17 @@ func (h *House) openRegistrars() error {
 			return err
 		}
 		o := registrar.Options{
-			Board: view, Log: h.options.Log, Vault: machineVault, Clock: h.options.Clock, Look: h.look(), Publish: time.Duration(h.config.Publish),
+			Board: view, Log: h.options.Log, Vault: machineVault, Clock: h.options.Clock, Look: h.look(), Publish: h.config.Publish.Duration,
 			Proxies: h.config.Proxies, Link: h.URL + "/booth/card", BoardAddress: h.URL,
 		}
 		dir := filepath.Join(h.dir, name)
-		_, missing := os.Stat(filepath.Join(dir, "vault", "identity.age"))
+		// Without a ledger it was never open: the program was ended while it was made, and nobody knows its key.
+		_, missing := os.Stat(filepath.Join(dir, "ledger"))
+		if errors.Is(missing, fs.ErrNotExist) {
+			if err := os.RemoveAll(filepath.Join(dir, "vault")); err != nil {
+				return err
+			}
+		}
 		phrase, err := h.phrase(name)
 		if err != nil {
 			return err

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"mandate/ballot/fold"
 	"mandate/bulletin/booth/boothtest"
 	"mandate/cmd/mandate/console"
@@ -66,6 +68,15 @@ func TestPagesInABrowser(t *testing.T) {
 		p.Go(s.house.Console.SignIn())
 		if p == phone {
 			look("sign-in-phone", p)
+			p.Do("signing in by keyboard", chromedp.KeyEvent("\r"))
+			time.Sleep(400 * time.Millisecond)
+			p.Wait("Overview")
+			p.Do("skipping to the content by keyboard", chromedp.KeyEvent("\t"), chromedp.KeyEvent("\r"))
+			var at string
+			if p.Eval(`document.activeElement.id`, &at); at != "content" {
+				t.Errorf("the first link leads to %q", at)
+			}
+			continue
 		}
 		press(p, "Sign in", "Overview")
 	}

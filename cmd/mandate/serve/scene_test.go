@@ -52,7 +52,7 @@ type scene struct {
 }
 
 func small(trustees int) Config {
-	c := Config{Publish: Duration(time.Second), Registrars: []RegistrarConfig{{Name: "One", Operator: "Commission", Channel: "code"}, {Name: "Two", Operator: "Auditors", Channel: "code"}}}
+	c := Config{Publish: Duration{time.Second}, Registrars: []RegistrarConfig{{Name: "One", Operator: "Commission", Channel: "code"}, {Name: "Two", Operator: "Auditors", Channel: "code"}}}
 	for i := range trustees {
 		c.Trustees = append(c.Trustees, TrusteeConfig{Name: fmt.Sprintf("Trustee %c", 'A'+i)})
 	}
