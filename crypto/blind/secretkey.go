@@ -3,7 +3,6 @@ package blind
 import (
 	"bytes"
 	"crypto/rsa"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -49,7 +48,7 @@ func ParseSecretKey(der []byte) (*SecretKey, error) {
 	if len(der) > maxDER {
 		return nil, fmt.Errorf("secret key: %d bytes, want at most %d", len(der), maxDER)
 	}
-	parsed, err := x509.ParsePKCS8PrivateKey(der)
+	parsed, err := parsePKCS8(der)
 	if err != nil {
 		return nil, fmt.Errorf("secret key: %w", err)
 	}
@@ -80,7 +79,7 @@ func ParseSecretKey(der []byte) (*SecretKey, error) {
 }
 
 func newSecretKey(k *rsa.PrivateKey) (*SecretKey, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(k) // precomputes and validates
+	der, err := marshalPKCS8(k) // precomputes and validates
 	if err != nil {
 		return nil, fmt.Errorf("secret key: %w", err)
 	}

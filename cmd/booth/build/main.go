@@ -29,6 +29,15 @@ var programs = []struct{ name, path string }{
 	{"audit.wasm", "./cmd/booth/audit"},
 }
 
+// inlining is off, because it makes programs larger, but for what takes time: arithmetic, hashes, and Go's own memory.
+var inlining = func() []string {
+	args := []string{"-gcflags=all=-l"}
+	for _, fast := range []string{"runtime/...", "internal/runtime/...", "crypto/...", "math/...", "filippo.io/...", "mandate/crypto/..."} {
+		args = append(args, "-gcflags="+fast+"=")
+	}
+	return args
+}()
+
 // support is the script of Go's that runs them, below GOROOT.
 const support = "lib/wasm/wasm_exec.js"
 
@@ -57,7 +66,8 @@ func run(dist, tags string, check, plain bool) error {
 	made := make(map[string][]byte) // by name, as handed out to a browser
 	for _, p := range programs {
 		out := filepath.Join(temp, p.name)
-		args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags=" + tags, "-o", out, p.path}
+		args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags=browser," + tags, "-o", out}
+		args = append(append(args, inlining...), p.path)
 		if _, err := goCommand(release, args...); err != nil {
 			return err
 		}

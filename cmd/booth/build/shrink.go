@@ -17,7 +17,8 @@ const (
 
 // shrink makes a module smaller without changing what it does. Go's linker writes initial memory as tens of thousands of pieces, and with
 // it, for each function, tables of files and line numbers that only traces of failures print. Here the pieces become a few, and the tables
-// zeros, which compress to nothing. Code is not touched. A trace of a shrunk program has the names of functions, and no lines.
+// zeros, which compress to nothing, and so do the names of functions. Code is not touched. A trace of a shrunk program says little; a panic's
+// own words are as before.
 func shrink(module []byte) ([]byte, error) {
 	from, to, err := find(module, dataSection)
 	if err != nil {
@@ -172,11 +173,13 @@ var lineMagic = []byte{0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8}
 
 const (
 	headFunctions = 8  // how many functions
-	headUnits     = 40 // offsets from the head: of the units of compilation, of the names of files,
+	headNames     = 32 // offsets from the head: of the names of functions,
+	headUnits     = 40 // of the units of compilation and of the names of files,
 	headCounters  = 56 // of the tables of program counters,
 	headTable     = 64 // and of the functions
 
-	funcFile     = 20 // offset of the table of files
+	funcName     = 4  // offset of the name
+	funcFile     = 20 // of the table of files
 	funcLine     = 24 // of line numbers
 	funcTables   = 28 // how many other tables
 	funcUnit     = 32
@@ -187,7 +190,7 @@ const (
 	dataInlined  = 3  // and which of the things else is what it refers to
 )
 
-// dropLines takes from the table of functions what only traces need: files, lines, and calls that were inlined.
+// dropLines takes from the table of functions what only traces need: names, files, lines, and calls that were inlined.
 func dropLines(memory []byte) error {
 	le := binary.LittleEndian
 	head := bytes.Index(memory, lineMagic)
@@ -195,10 +198,11 @@ func dropLines(memory []byte) error {
 		return errors.New("there is no table of functions as this release of Go writes it")
 	}
 	functions := int(le.Uint64(memory[head+headFunctions:]))
+	names := head + int(le.Uint64(memory[head+headNames:]))
 	units := head + int(le.Uint64(memory[head+headUnits:]))
 	counters := head + int(le.Uint64(memory[head+headCounters:]))
 	table := head + int(le.Uint64(memory[head+headTable:]))
-	if functions < 1 || functions > 1<<20 || units > counters || counters > table || table+8*functions > len(memory) {
+	if functions < 1 || functions > 1<<20 || names >= units || units > counters || counters > table || table+8*functions > len(memory) {
 		return errors.New("the table of functions is not as this release of Go writes it")
 	}
 	kept, dropped := make(map[uint32]bool), make(map[uint32]bool)
@@ -222,6 +226,7 @@ func dropLines(memory []byte) error {
 			dropped[le.Uint32(memory[at:])] = true
 			le.PutUint32(memory[at:], 0)
 		}
+		le.PutUint32(memory[f+funcName:], 0)
 		le.PutUint32(memory[f+funcUnit:], ^uint32(0))
 		le.PutUint32(memory[f+funcStart:], 0)
 	}
@@ -231,7 +236,7 @@ func dropLines(memory []byte) error {
 			clear(memory[from : from+tableLength(memory[from:])])
 		}
 	}
-	clear(memory[units:counters])
+	clear(memory[names:counters])
 	return nil
 }
 
