@@ -35,12 +35,14 @@ func TestAccessible(t *testing.T) {
 		board.ServeHTTP(w, r)
 	}))
 	t.Cleanup(s.Close)
-	only := few
+	only := few.MatchString
 	if os.Getenv("CI") != "" {
-		only = regexp.MustCompile(``)
+		only = func(name string) bool { // records are all alike
+			return !strings.Contains(name, "record-") || regexp.MustCompile(`record-(vote|ballot|nomination|mix|issues)-`).MatchString(name)
+		}
 	}
 	if pattern := os.Getenv("PICTURES"); pattern != "" {
-		only = regexp.MustCompile(pattern)
+		only = regexp.MustCompile(pattern).MatchString
 	}
 	for name, x := range map[string]struct {
 		look boothtest.Look
@@ -54,7 +56,7 @@ func TestAccessible(t *testing.T) {
 			t.Parallel()
 			var p *boothtest.Page
 			for i, v := range views(t) {
-				if !strings.HasSuffix(v.name, "-"+x.code) || !only.MatchString(v.name) {
+				if !strings.HasSuffix(v.name, "-"+x.code) || !only(v.name) {
 					continue
 				}
 				if p == nil || i%40 == 0 { // a tab has a time limit

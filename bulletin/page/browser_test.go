@@ -167,7 +167,7 @@ addEventListener("load", () => {
 		f.width = width;
 		const d = f.contentDocument, wide = [];
 		for (const e of d.querySelectorAll("body *")) {
-			if (e.closest(".hidden, .skip")) continue;
+			if (e.closest(".hidden, .skip") || e.parentElement.closest(".scroll")) continue; // what is wide may be in a region that scrolls
 			const r = e.getBoundingClientRect();
 			if (r.right > width + 0.5 || r.left < -0.5) wide.push(e.tagName + "." + (e.getAttribute("class") || "") + " " + e.textContent.trim().slice(0, 40));
 		}
