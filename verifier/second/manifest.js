@@ -36,6 +36,7 @@ export function isManifest(b, registrars) {
     && witnesses.length <= 16 && !witnesses.includes(null) && distinct(witnesses.map((w) => w.name))
     && distinct(witnesses.map((w) => hex(w.key))) && b.witnesses.need <= BigInt(witnesses.length)
     && count(b.contests, 1, 32) && distinct(b.contests.map((c) => c.id)) && b.contests.every(isContest)
+    && b.programs.length <= 8 && b.programs.every((p) => isSlug(p.name) && p.hash.some((x) => x !== 0)) && distinct(b.programs.map((p) => p.name))
     && sameLanguages(titles)
     && longestBallot(b.contests, registrars) <= 65535n;
 }

@@ -104,7 +104,7 @@ const KINDS = {
   vote: {
     by: uint, title: texts, template: string, mock: bool, slot: uint, trustees: list(party), threshold: uint, quorum: uint, mixes: uint,
     contests: list(contest), opens: uint, closes: uint, grace: uint, step: uint, revote: bool, relays: list(party),
-    witnesses: fields({ need: uint, keys: list(string) }), rules: nullable(rules),
+    witnesses: fields({ need: uint, keys: list(string) }), rules: nullable(rules), programs: list(fields({ name: string, hash: id })),
   },
   'keygen-commit': { trustee: uint, attempt: uint, hash: id },
   'keygen-package': { trustee: uint, attempt: uint, coefficients: bytes, sealing: sized(32), proof: bytes },
