@@ -176,6 +176,11 @@ func (m *Mixing) Parts(i int) (posted, of int) {
 	return posted, mixnet.PartCount(m.size())
 }
 
+// PartCounts returns how many parts a stage has, and a decryption.
+func (m *Mixing) PartCounts() (stage, decryption int) {
+	return mixnet.PartCount(mixnet.StageSize(m.items, m.width())), mixnet.PartCount(m.items * m.width() * group.ElementSize)
+}
+
 // Opened reports whether enough trustees have decrypted.
 func (m *Mixing) Opened() bool { return m.rankings != nil }
 

@@ -23,7 +23,7 @@ import (
 const usage = `Mandate-verify checks a whole vote from the public record alone, from the first signature to the last count.
 
 Usage:
-    mandate-verify [-json FILE] [-vote ID] [-receipt FILE] [-opened FILE] [-quiet] SOURCE
+    mandate-verify [-json FILE] [-report DIR] [-vote ID] [-receipt FILE] [-opened FILE] [-quiet] SOURCE
 
 SOURCE is a board's address (https://…), a folder with a log's tiles, or an audit package (board.tar).
 With a file or a folder nothing is read from the network.
@@ -35,6 +35,9 @@ With a file or a folder nothing is read from the network.
                     questions and keys of SOURCE, and say in words what it says; only its member knows whether
                     that is what they chose
     -json FILE      write the report as JSON to FILE; - is standard output
+    -report DIR     write how every verified ranked contest was counted to DIR: report.txt and report.json with all
+                    stages, transfers.svg, and the opened ballots, sorted, as ballots.blt, which mandate count
+                    counts again, and ballots.csv
     -quiet          show no progress
 
 It prints a line for each check with its number in SPEC.md §12, then the result.
@@ -56,6 +59,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	vote := f.String("vote", "", "")
 	receipt := f.String("receipt", "", "")
 	opened := f.String("opened", "", "")
+	reports := f.String("report", "", "")
 	quiet := f.Bool("quiet", false, "")
 	fail := func(hint, format string, a ...any) int {
 		fmt.Fprintf(stderr, "error: "+format+"\n", a...)
@@ -114,6 +118,20 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if *jsonFile != "-" {
 		Text(stdout, report)
+	}
+	if *reports != "" {
+		paths, err := writeReports(*reports, report)
+		if err != nil {
+			return fail("", "-report: %v", err)
+		}
+		if len(paths) == 0 {
+			fmt.Fprintln(stderr, "hint: -report: there is no verified count of a ranked contest, so nothing was written")
+		}
+		if *jsonFile != "-" {
+			for _, p := range paths {
+				fmt.Fprintf(stdout, "Wrote %s\n", p)
+			}
+		}
 	}
 	if report.Problem != "" {
 		fmt.Fprintln(stderr, "error: "+report.Problem)

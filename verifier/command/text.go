@@ -74,6 +74,20 @@ func story(w io.Writer, v *verifier.VoteReport) {
 
 func contest(w io.Writer, c *verifier.Contest, counted uint64) {
 	fmt.Fprintf(w, "\n  %s\n", oneLine(c.Title.In("en")))
+	if c.Ranked != nil {
+		ranked(w, c)
+	} else {
+		options(w, c, counted)
+	}
+	kind := "advisory"
+	if c.Binding {
+		kind = "binding"
+	}
+	fmt.Fprintf(w, "    Outcome: %s (%s)\n", c.Outcome, kind)
+}
+
+// options prints the options of a choice with their counts.
+func options(w io.Writer, c *verifier.Contest, counted uint64) {
 	width := 0
 	for _, o := range c.Options {
 		width = max(width, len([]rune(o.Title.In("en"))))
@@ -90,11 +104,6 @@ func contest(w io.Writer, c *verifier.Contest, counted uint64) {
 		}
 		fmt.Fprintf(w, "    %-*s %8d  %s%s\n", width, oneLine(o.Title.In("en")), o.Count, strings.Repeat("█", n), mark)
 	}
-	kind := "advisory"
-	if c.Binding {
-		kind = "binding"
-	}
-	fmt.Fprintf(w, "    Outcome: %s (%s)\n", c.Outcome, kind)
 }
 
 func void(w io.Writer, r *verifier.Report) {

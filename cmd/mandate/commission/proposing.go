@@ -1,6 +1,7 @@
 package commission
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -13,6 +14,7 @@ import (
 type Ceremony struct {
 	Trustees          []record.Trustee
 	Threshold, Quorum uint64 // t and q of SPEC.md §9.5
+	Mixes             uint64 // m, if a contest is ranked; 0 for t, since more stages hide nothing from t trustees, who can open ballots as they were cast
 	Relays            []record.Relay
 	Witnesses         record.WitnessPolicy
 }
@@ -59,8 +61,9 @@ func (c *Commission) Propose(ctx context.Context, round record.ID, by *rules.Rul
 	}
 	vote.By, vote.Trustees, vote.Threshold, vote.Quorum, vote.Relays, vote.Witnesses = officer, who.Trustees, who.Threshold, who.Quorum, who.Relays, who.Witnesses
 	if vote.Ranked() {
-		vote.Mixes = who.Threshold // more would hide nothing from t trustees who work together: they can open the ballots as they were cast
+		vote.Mixes = cmp.Or(who.Mixes, who.Threshold)
 	}
+	vote.Programs = booth.Programs()
 	if err := fold.CheckManifest(vote, len(r.Manifest.Registrars)); err != nil {
 		return record.ID{}, fmt.Errorf("manifest: %w", err)
 	}

@@ -13,13 +13,16 @@ import (
 var contests = map[string]func() (text.Texts, []contest.Contest){
 	"yes-no":  yesNo,
 	"several": several,
+	"ranked":  rankedDelegates,
 }
 
 func templates() []string { return append(slices.Sorted(maps.Keys(contests)), rules.Templates()...) }
 
 func both(en, es string) text.Texts { return text.Texts{"en": en, "es": es} }
 
-func option(id, en, es string) contest.Option { return contest.Option{ID: id, Title: both(en, es)} }
+func option(id, en, es string, groups ...string) contest.Option {
+	return contest.Option{ID: id, Title: both(en, es), Groups: groups}
+}
 
 // yesNo is one question with abstention: more yes than no passes it, if a tenth of the roll votes.
 func yesNo() (text.Texts, []contest.Contest) {
@@ -60,4 +63,25 @@ func several() (text.Texts, []contest.Contest) {
 		Decision: contest.Decision{Method: contest.MethodPlurality, Seats: 3, Den: 1, QuorumDen: 1, Base: contest.BaseBallots, Binding: true, Lots: true},
 	}
 	return both("Dues, convention and auditors", "Cuotas, convención y auditores"), append(cs, place, auditors)
+}
+
+// rankedDelegates is the question of yesNo and an election of three delegates by the single transferable vote, on one ballot; one of the
+// delegates at least is from the youth section.
+func rankedDelegates() (text.Texts, []contest.Contest) {
+	_, cs := yesNo()
+	delegates := contest.Contest{
+		ID: "delegates", Kind: contest.KindRanked, Shuffled: true,
+		Title: both("Rank the delegates to the convention.", "Ordene a las personas delegadas a la convención."),
+		Options: []contest.Option{
+			option("ana", "Ana Ruiz", "Ana Ruiz"), option("ben", "Ben Okafor", "Ben Okafor"), option("chi", "Chi Nguyen", "Chi Nguyen", "youth"),
+			option("dee", "Dee Walker", "Dee Walker"), option("eli", "Eli Stone", "Eli Stone"), option("fay", "Fay Haddad", "Fay Haddad", "youth"),
+			option("gus", "Gus Moreno", "Gus Moreno"),
+		},
+		Depth: 7,
+		Ranking: contest.RankingDecision{
+			Method: contest.MethodScottishSTV, Seats: 3, QuorumDen: 1, Binding: true,
+			Rules: []contest.RankingRule{{Group: "youth", Min: 1, Max: 3}},
+		},
+	}
+	return both("Dues and delegates", "Cuotas y personas delegadas"), append(cs, delegates)
 }

@@ -24,7 +24,7 @@ const (
 	bodySize   = 17
 	forSide    = 14 // statements of the first side, more than the rules take, so that a draw chooses
 	otherSide  = 5
-	standing   = 19 // members who are nominated; one does not accept
+	standing   = 41 // members who are nominated; one does not accept
 	bouncing   = 3  // of a hundred messages
 
 	leastByRules = 25 // members that such a demo needs
@@ -205,17 +205,17 @@ func (p *play) nominate(ctx context.Context) error {
 		return nil
 	}
 	candidates := min(standing, p.private.Len()-int(n.Seconds))
-	for i := range candidates {
+	for k, i := range nominees(p.private, candidates) {
 		var seconders []record.Member
 		for j := range n.Seconds {
 			seconders = append(seconders, commission.Member(p.private, (i+1+int(j))%p.private.Len()))
 		}
 		who := commission.Member(p.private, i)
-		slug := fmt.Sprintf("member-%d", i+1)
-		if err := p.commission.Nominate(ctx, p.vote, slug, both(who.Name, who.Name), who, seconders); err != nil {
+		slug := fmt.Sprintf("candidate-%02d", k)
+		if err := p.commission.Nominate(ctx, p.vote, slug, both(who.Name, who.Name), who, seconders, groupsOf(k, who.Name)...); err != nil {
 			return err
 		}
-		if i == 0 {
+		if k == 0 {
 			continue // declines
 		}
 		if err := p.commission.Accept(ctx, p.vote, slug, sha256.Sum256(p.candidateStatement(slug)), record.ID{}); err != nil {

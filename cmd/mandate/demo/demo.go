@@ -18,6 +18,8 @@ import (
 	"slices"
 	"strings"
 
+	"mandate/ballot/fold"
+	"mandate/ballot/record"
 	"mandate/verifier/command"
 )
 
@@ -28,16 +30,20 @@ Usage:
 
     -members N      how many members the roll has (default 100, 1 to 1000000)
     -dir DIR        keep everything in DIR, which must be empty or not there; DIR/board.tar is the audit
-                    package, DIR/receipts has some members' receipts
+                    package, DIR/receipts has some members' receipts; of a ranked contest there are the count with
+                    all its stages (report.txt, report.json, transfers.svg) and the opened ballots (ballots.blt,
+                    ballots.csv)
     -once           end after the verification; without it the board goes on serving, with a second vote open
     -template NAME  what is voted on: %s
-                    (default yes-no). The last four are kinds of vote by an organisation's rules, and play the whole
+                    (default yes-no). ranked has a question and an election by ranking on one ballot. The last four are kinds of vote by an organisation's rules, and play the whole
                     story from the petition or the call to the response to the result
     -listen ADDR    where the board listens (default 127.0.0.1:0, a free port)
 
 Example:
     mandate demo -once -members 1000 -dir my-vote
     mandate-verify my-vote/board.tar
+    mandate demo -once -template national-leadership -dir leaders    # 17 seats, 40 candidates, shuffled rankings
+    mandate count leaders/ballots.blt
 `
 
 type flags struct {
@@ -86,7 +92,11 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return fail("", err)
 	}
 	o.say("Verifying with the code of mandate-verify, which trusts none of them")
-	code := command.Run(ctx, []string{"-vote", vote.String(), filepath.Join(dir, "board.tar")}, stdout, stderr)
+	verify := []string{"-vote", vote.String(), filepath.Join(dir, "board.tar")}
+	if kept := f.dir != "" || !f.once; kept && o.ranked(vote) {
+		verify = append([]string{"-report", dir}, verify...)
+	}
+	code := command.Run(ctx, verify, stdout, stderr)
 	if f.dir != "" {
 		o.say("Everything is in %s. Verify it yourself: go run ./cmd/mandate-verify %s", dir, filepath.Join(dir, "board.tar"))
 	}
@@ -140,6 +150,12 @@ func folder(dir string) (string, func(), error) {
 		err = fmt.Errorf("-dir: %s is not empty", dir)
 	}
 	return dir, func() {}, err
+}
+
+// ranked reports whether a vote has a ranked contest.
+func (o *organisation) ranked(vote record.ID) (ranked bool) {
+	o.board.View(func(s *fold.State) { ranked = s.Vote(vote).Manifest.Ranked() })
+	return ranked
 }
 
 // saveAudit fetches the audit package from the board, as an observer would.

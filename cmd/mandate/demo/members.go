@@ -19,7 +19,6 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"mandate/ballot/contest"
 	"mandate/ballot/record"
 	"mandate/ballot/roll"
 	booth "mandate/cmd/booth/member"
@@ -138,12 +137,17 @@ func (o *organisation) collect(ctx context.Context, private *roll.Roll, round re
 	return people, err
 }
 
+// bar shows how far something has come.
+func (o *organisation) bar(what string, n int) *progressbar.ProgressBar {
+	return progressbar.NewOptions(n, progressbar.OptionSetWriter(o.stderr), progressbar.OptionSetDescription("• "+what),
+		progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(20), progressbar.OptionOnCompletion(func() { fmt.Fprintln(o.stderr) }))
+}
+
 // each does one thing for n members, some of them at once, and shows progress. The first error ends it.
 func (o *organisation) each(ctx context.Context, what string, atOnce, n int, do func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	bar := progressbar.NewOptions(n, progressbar.OptionSetWriter(o.stderr), progressbar.OptionSetDescription("• "+what),
-		progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(20), progressbar.OptionOnCompletion(func() { fmt.Fprintln(o.stderr) }))
+	bar := o.bar(what, n)
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range atOnce {
@@ -236,31 +240,6 @@ func prepare(ctx context.Context, client *booth.Client, w *booth.Wallet, vote re
 		return nil, err
 	}
 	return b.Encrypt(choose(b.Contests()))
-}
-
-// choose makes up a choice. Earlier options are a little more popular than later ones, so that a demo has an outcome.
-func choose(contests []contest.Contest) [][]int {
-	var out [][]int
-	for _, c := range contests {
-		least, most := int(c.Min), int(c.Max)
-		if least == 0 && draw(20) > 0 {
-			least = 1
-		}
-		n := least
-		if most > least && least > 0 {
-			n += draw(most - least + 1)
-		}
-		picked := make([]bool, len(c.Options))
-		var selection []int
-		for len(selection) < n {
-			if i := min(draw(len(c.Options)), draw(len(c.Options))); !picked[i] {
-				picked[i] = true
-				selection = append(selection, i)
-			}
-		}
-		out = append(out, selection)
-	}
-	return out
 }
 
 // guests is how many places on the second vote's roll are left for readers of a demo that goes on.

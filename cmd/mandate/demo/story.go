@@ -55,15 +55,6 @@ func (o *organisation) everybody() electorate {
 	return electorate{title: "Members in good standing", members: members(o.flags.members), slots: 2}
 }
 
-// members makes up so many members.
-func members(n int) []roll.Member {
-	out := make([]roll.Member, n)
-	for i := range out {
-		out[i] = roll.Member{Number: fmt.Sprintf("M-%06d", i+1), Name: fmt.Sprintf("Member %d", i+1), Email: fmt.Sprintf("member%d@demo.invalid", i+1)}
-	}
-	return out
-}
-
 // openRound commits to a roll and has the registrars accept it and make their keys.
 func (o *organisation) openRound(ctx context.Context, who electorate) (*roll.Roll, record.ID, error) {
 	private, err := roll.New(who.title, who.segment, o.clock.now().Format(time.DateOnly), who.members)
@@ -113,7 +104,7 @@ func (o *organisation) openRound(ctx context.Context, who electorate) (*roll.Rol
 
 // ceremony is who counts the votes of the demo.
 func (o *organisation) ceremony() commission.Ceremony {
-	c := commission.Ceremony{Threshold: threshold, Quorum: quorum}
+	c := commission.Ceremony{Threshold: threshold, Quorum: quorum, Mixes: trustees}
 	for i, t := range o.trustees {
 		c.Trustees = append(c.Trustees, record.Trustee{Name: fmt.Sprintf("Trustee %d", i+1), Key: t.key})
 	}
@@ -128,7 +119,10 @@ func (o *organisation) callSimply(ctx context.Context, round record.ID, template
 		Title: title, Template: template, Threshold: threshold, Quorum: quorum, Contests: questions,
 		Opens: uint64(now.Add(7 * day).Unix()), Closes: uint64(now.Add(14 * day).Unix()), Grace: 3600, Step: uint64((2 * day).Seconds()), Revote: true,
 	}
-	manifest.Trustees = o.ceremony().Trustees
+	who := o.ceremony()
+	if manifest.Trustees = who.Trustees; manifest.Ranked() {
+		manifest.Mixes = who.Mixes
+	}
 	vote, err := o.commission.Call(ctx, round, manifest)
 	if err != nil {
 		return record.ID{}, err
@@ -152,17 +146,28 @@ func (o *organisation) tally(ctx context.Context, vote record.ID) error {
 	if err := o.until(ctx, o.stepCommission, func(s *fold.State) bool { return s.Vote(vote).Phase >= fold.Sealed }); err != nil {
 		return err
 	}
-	o.say("The trustees check the whole log, sign the sealed ballot box and open the sums")
+	if o.ranked(vote) {
+		o.say("The trustees check the whole log, sign the sealed ballot box, shuffle the rankings in turn, and then decrypt them")
+		stop := o.watchMix(vote)
+		defer stop()
+	} else {
+		o.say("The trustees check the whole log, sign the sealed ballot box and open the sums")
+	}
 	enough := func(s *fold.State) bool {
-		v := s.Vote(vote)
-		if v.Counted() > 0 {
-			for i := range v.Manifest.Contests {
-				if len(v.SharesOf(i)) < len(o.trustees) {
+		v, n := s.Vote(vote), len(o.trustees)
+		if v.Counted() == 0 {
+			return v.Inputs() == n
+		}
+		for i := range v.Manifest.Contests {
+			if m := v.Mixing(i); m != nil {
+				if len(m.Decrypted()) < n {
 					return false
 				}
+			} else if len(v.SharesOf(i)) < n {
+				return false
 			}
 		}
-		return v.Inputs() == len(o.trustees)
+		return v.Inputs() == n && (!v.NeedsLots() || v.LotsGiven() == n)
 	}
 	if err := o.until(ctx, o.stepTrustees, enough); err != nil {
 		return err
@@ -235,8 +240,8 @@ func (o *organisation) until(ctx context.Context, step func(context.Context) err
 
 // serve goes on until interrupted, with a second vote open in which the reader can vote.
 func (o *organisation) serve(ctx context.Context, template string, stdout io.Writer) error {
-	if contests[template] == nil {
-		template = "yes-no"
+	if contests[template] == nil || template == "yes-no" {
+		template = "ranked" // so that both kinds of question can be tried
 	}
 	_, round, err := o.openRound(ctx, o.everybody())
 	if err != nil {
