@@ -250,7 +250,7 @@ func (p *Page) Axe(rules ...string) []string {
 		rules = []string{"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"}
 	}
 	only, _ := json.Marshal(rules)
-	p.Eval(`axe.run(document, {runOnly: `+string(only)+`, resultTypes: ["violations"]}).then((r) => r.violations)`, &found)
+	p.Eval(`axe.run(document, {runOnly: `+string(only)+`, resultTypes: ["violations"], preload: false}).then((r) => r.violations)`, &found)
 	var out []string
 	for _, v := range found {
 		for _, n := range v.Nodes {

@@ -4,7 +4,7 @@
 import * as page from "./page.js";
 import { actions, announce, board, button, details, link, notice, p, path, primary, show, standing, words } from "./page.js";
 import { h, save } from "./dom.js";
-import { count, number, say } from "./say.js";
+import { count, has, number, say } from "./say.js";
 
 const asked = (() => {
 	const vote = new URLSearchParams(location.search).get("vote") ?? page.given.get("vote") ?? "";
@@ -18,20 +18,30 @@ let booth;
 page.begin(async (b) => {
 	booth = b;
 	standing("none");
-	begin(await booth.call("board.look", asked ? { vote: asked } : {}));
+	begin(await look());
 });
+
+// look asks what there is, for the first view. The verifier does not need it, so a board that does not answer now can still be verified later.
+async function look() {
+	try {
+		return await booth.call("board.look", asked ? { vote: asked } : {});
+	} catch (e) {
+		if (["network", "board-down", "offline"].includes(e?.code)) return null;
+		throw e;
+	}
+}
 
 // An id in groups of four, to compare.
 const groups = (id) => h("code", { class: "id" }, id.match(/.{4}/g).map((four) => h("span", {}, four)));
 
-function begin(look) {
-	const vote = asked ? look.votes?.find((v) => v.id === asked) : null;
+function begin(look) { // null: it is not known
+	const vote = asked ? look?.votes?.find((v) => v.id === asked) : null;
 	show(say("booth-title.verify"),
 		p(h("span", { class: "lead" }, say("booth-verify.lead"))),
 		asked
 			? h("section", { class: "panel" }, h2(vote ? words(vote.title) : say("booth-verify.this-vote")), p(say("booth-verify.id")), p(groups(asked)), p(h("span", { class: "soft" }, say("booth-verify.id-text"))))
 			: notice("calm", p(say("booth-verify.no-id"))),
-		p(count("booth-verify.size", look.size)),
+		look ? p(count("booth-verify.size", look.size)) : null,
 		actions(primary(say("booth-verify.go"), run)),
 		limits());
 }
@@ -135,6 +145,7 @@ function ofVote(v) {
 function contest(c) {
 	const ranked = c.kind === "ranked" || (c.options ?? []).every((o) => o.count === undefined);
 	return h("div", { class: "panel" }, h("h3", {}, words(c.title)),
+		has("booth-verify.outcome-" + c.outcome) ? p(h("strong", {}, say("booth-verify.outcome-" + c.outcome))) : null,
 		h("ul", { class: "counted" }, (c.options ?? []).map((o) => h("li", { class: o.winner ? "won" : null },
 			words(o.title), o.winner ? h("strong", {}, " ✓ ", say("booth-verify.won")) : null, ranked ? null : h("span", {}, " ", count("booth-verify.votes", o.count))))));
 }

@@ -9,7 +9,7 @@ import { choosing } from "./choosing.js";
 import { ranking } from "./ranking.js";
 import { handover } from "./handover.js";
 import { receipt } from "./receipts.js";
-import { h } from "./dom.js";
+import { flat, h } from "./dom.js";
 import { count, pick, say } from "./say.js";
 
 const id = location.pathname.split("/").pop();
@@ -41,7 +41,7 @@ const counting = () => (v.mine || []).filter((b) => b.counts).at(-1);
 function overview() {
 	wipe();
 	const mine = counting();
-	const alarm = v.foreign?.length ? foreign() : null;
+	const alarm = flat([v.program?.other ? otherProgram() : null, v.foreign?.length ? foreign() : null]);
 	if (mine) {
 		if (mine.here === false) standing("no", say("booth-vote.recorded-elsewhere"));
 		else standing("yes", say("booth-vote.recorded"));
@@ -90,6 +90,14 @@ function foreign() {
 		h("h2", {}, say("booth-vote.foreign")),
 		p(say(v.foreign.length && open() && v.revote ? "booth-vote.foreign-text" : "booth-vote.foreign-late")),
 		p(link(say("booth-vote.foreign-more"), path("/booth/me"))));
+}
+
+// The program that runs here is not the one that the vote's manifest pins.
+function otherProgram() {
+	return notice("bad",
+		h("h2", {}, say("booth-vote.other-program")),
+		p(say("booth-vote.other-program-text")),
+		details(say("booth-vote.other-program-more"), p(say("booth-vote.other-program-running"), " ", h("code", {}, v.program.running)), p(say("booth-vote.other-program-pinned"), " ", h("code", {}, v.program.pinned))));
 }
 
 function voted(mine) {
@@ -153,7 +161,7 @@ function question(n, alarm) {
 		n === 0 ? [counting() ? p(say("booth-vote.replacing")) : null, closes(), v.statements === false ? null : statements(), v.late ? notice("calm", p(say("booth-vote.late"))) : null] : null,
 		form);
 	title.before(h("p", { class: "eyebrow" }, words(v.title), v.contests.length > 1 ? " · " + say("booth-vote.question", { place: n + 1, all: v.contests.length }) : null));
-	if (alarm) title.after(alarm);
+	if (alarm) title.after(...alarm);
 }
 
 async function drop() {

@@ -30,11 +30,13 @@ function plain(e) {
 // load starts a program {url, sha256} and says when it takes calls.
 async function load({ url, sha256, store }) {
 	supported();
-	const program = await WebAssembly.compile(await fetched(url, sha256));
+	const [bytes, hash] = await fetched(url, sha256);
+	const program = await WebAssembly.compile(bytes);
 	const go = new Go();
 	globalThis.mandate = {
 		fetch: send,
 		store: store ? await openStore() : null,
+		program: hash, // compared with what the vote's manifest pins
 		ready: (f) => {
 			call = f;
 			postMessage({ ready: true });
@@ -53,7 +55,7 @@ function supported() {
 	if (missing.length) throw { code: "unsupported", sentence: "this browser has no " + missing.join(", "), hint: "use a newer browser" };
 }
 
-// fetched returns a program, if it has the hash that the page names. Only pages that came over an insecure connection from afar cannot tell.
+// fetched returns a program and its hash, if that is the one that the page names. Only pages that came over an insecure connection from afar cannot tell.
 async function fetched(url, sha256) {
 	let bytes;
 	try {
@@ -63,12 +65,13 @@ async function fetched(url, sha256) {
 	} catch (e) {
 		throw { code: "network", sentence: "loading the program: " + String(e?.message ?? e), hint: "try again" };
 	}
+	let hex = null;
 	if (crypto.subtle) {
 		const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-		const hex = Array.from(hash, (b) => b.toString(16).padStart(2, "0")).join("");
+		hex = Array.from(hash, (b) => b.toString(16).padStart(2, "0")).join("");
 		if (hex !== sha256) throw { code: "alarm", sentence: `the program at ${url} is not the one that this page belongs to: its SHA-256 is ${hex}`, hint: "do not vote here; tell the commission" };
 	}
-	return bytes;
+	return [bytes, hex];
 }
 
 // send is one request, a POST if there is a body: without cookies, redirects or a referrer, and with bounds to time and size.
