@@ -88,6 +88,9 @@ func (a *audit) judgeVote(v *fold.Vote, pinned bool) VoteReport {
 		ID: v.ID, Pinned: pinned, Title: m.Title, Phase: v.Phase.String(), Mock: m.Mock, Ended: v.Ended(), Checks: newChecks(checkVote, checkMixes),
 		Figures: Figures{Roll: roll, Counted: v.Counted(), Checked: uint64(v.Checks()), Void: a.voidBallots[v.ID], Inputs: v.Inputs()},
 	}
+	for _, p := range m.Programs {
+		r.Programs = append(r.Programs, Program{Name: p.Name, Hash: p.Hash})
+	}
 	for i := range round.Manifest.Registrars {
 		r.Figures.Issued = append(r.Figures.Issued, round.Issued(i+1))
 	}

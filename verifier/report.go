@@ -128,8 +128,15 @@ type VoteReport struct {
 	Story    []Line     `json:"story"`
 	Duties   []Duty     `json:"duties"` // what is owed at the last time of the log
 	Figures  Figures    `json:"figures"`
+	Programs []Program  `json:"programs"`           // pinned by the manifest; they have no part in the verdict
 	Contests []Contest  `json:"contests,omitempty"` // once certified and verified
 	Verdict  Verdict    `json:"verdict"`
+}
+
+// A Program is one that members' browsers are to run. What servers hand out is not on the log: the command mandate program compares it.
+type Program struct {
+	Name string    `json:"name"`
+	Hash record.ID `json:"sha256"` // of the WebAssembly, not compressed
 }
 
 // Figures are the numbers of a vote.

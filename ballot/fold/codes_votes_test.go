@@ -89,6 +89,15 @@ var manifestRefusals = []refusal{
 		}
 		m.Witnesses.Keys = append(m.Witnesses.Keys, checkpoint.WitnessKey("another", key[1:]))
 	}),
+	manifest("nine programs", func(s *scene, m *record.Vote) {
+		m.Programs = nil
+		for i := range 9 {
+			m.Programs = append(m.Programs, record.Program{Name: fmt.Sprintf("p%d", i), Hash: record.ID{1}})
+		}
+	}),
+	manifest("two programs of one name", func(s *scene, m *record.Vote) { m.Programs[1].Name = m.Programs[0].Name }),
+	manifest("a program whose name is a file's", func(s *scene, m *record.Vote) { m.Programs[0].Name = "booth.wasm" }),
+	manifest("a program without a hash", func(s *scene, m *record.Vote) { m.Programs[1].Hash = record.ID{} }),
 	manifest("one witness twice", func(s *scene, m *record.Vote) { m.Witnesses.Keys = slices.Repeat(m.Witnesses.Keys, 2) }),
 	{"slot 3 of 3", "issued", fold.Void, "slot-unknown", func(s *scene) []byte { return called(s, func(m *record.Vote) { m.Slot = 3 }) }},
 	{"a petition's slot", "issued", fold.Void, "slot-unknown", func(s *scene) []byte { return called(s, func(m *record.Vote) { m.Slot = 2 }) }},

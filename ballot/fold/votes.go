@@ -251,6 +251,9 @@ func checkManifest(b *record.Vote) (trustees, relays []sigma.PublicKey, err erro
 	if err := checkRules(b); err != nil {
 		return nil, nil, err
 	}
+	if err := checkPrograms(b.Programs); err != nil {
+		return nil, nil, err
+	}
 	_, err = witnesses(b.Witnesses)
 	return tk.parsed, rk.parsed, err
 }

@@ -13,6 +13,7 @@ const (
 	MaxTrustees  = 32
 	MaxRelays    = 16
 	MaxWitnesses = 16
+	MaxPrograms  = 8
 	MaxDuration  = 31_536_000 // of grace and step, seconds
 	MaxPromises  = 2000       // ballots listed in one record
 
@@ -40,6 +41,7 @@ type Vote struct {
 	Relays        []Relay
 	Witnesses     WitnessPolicy
 	Rules         *Rules // nil: the vote is called by this record, and can open when its time has come
+	Programs      []Program
 }
 
 // Ranked reports whether a contest of the vote is ranked, so that its ballots are shuffled.
@@ -77,6 +79,13 @@ type Relay struct {
 	Name string
 	URL  string
 	Key  Key
+}
+
+// A Program is one that members' browsers are to run, so that what a server hands out can be compared with what was reviewed (SPEC.md §9.5).
+type Program struct {
+	_    struct{} `cbor:",toarray"`
+	Name string   // "booth" or "audit"
+	Hash ID       // SHA-256 of the WebAssembly, not compressed
 }
 
 // A WitnessPolicy demands cosignatures of Need of the keys on the sealed checkpoint.

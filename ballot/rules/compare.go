@@ -37,7 +37,7 @@ func (r *Rules) Compare(v *record.Vote, begun uint64, segment string) error {
 	}
 	setClosing(&want.Rules.Call, closes)
 	want.By, want.Trustees, want.Threshold, want.Quorum, want.Mixes = v.By, v.Trustees, v.Threshold, v.Quorum, v.Mixes
-	want.Relays, want.Witnesses = v.Relays, v.Witnesses
+	want.Relays, want.Witnesses, want.Programs = v.Relays, v.Witnesses, v.Programs
 	if field := differ(reflect.ValueOf(want).Elem(), reflect.ValueOf(v).Elem()); field != "" {
 		return fmt.Errorf("%s: the manifest has something else than the rules", field)
 	}

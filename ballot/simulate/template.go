@@ -76,6 +76,7 @@ func (r *Round) ProposeCompiled(p *Plan, file *rules.Rules, parameters rules.Par
 	return r.Propose(p, func(m *record.Vote) {
 		full := *compiled
 		full.By, full.Trustees, full.Threshold, full.Quorum, full.Relays, full.Witnesses = 1, m.Trustees, m.Threshold, m.Quorum, m.Relays, m.Witnesses
+		full.Programs = m.Programs
 		if full.Ranked() {
 			full.Mixes = full.Threshold
 		}

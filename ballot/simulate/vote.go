@@ -56,6 +56,7 @@ func (r *Round) NewVote(change ...func(*record.Vote)) *Vote {
 		By: 1, Title: English("A vote"), Template: "members-decide", Slot: uint64(slot),
 		Threshold: uint64(c.Threshold), Quorum: uint64(c.Quorum), Mixes: uint64(c.Mixes), Contests: slices.Clone(c.Contests),
 		Opens: now + 1000, Closes: now + 2000, Grace: 300, Step: 100, Revote: c.Revote,
+		Programs: []record.Program{{Name: "booth", Hash: record.ID{1}}, {Name: "audit", Hash: record.ID{2}}},
 	}}
 	for i := range c.Trustees {
 		key := NewKey(r.Org.tb)

@@ -45,6 +45,7 @@ func vote(w io.Writer, v *verifier.VoteReport) {
 	for _, s := range v.Warnings {
 		fmt.Fprintf(w, "  note: %s\n", s)
 	}
+	programs(w, v)
 	story(w, v)
 	if v.Verdict != verifier.Verified {
 		return
@@ -53,6 +54,16 @@ func vote(w io.Writer, v *verifier.VoteReport) {
 	fmt.Fprintf(w, "\n  %d of %d members voted.\n", f.Counted, f.Roll)
 	for _, c := range v.Contests {
 		contest(w, &c, f.Counted)
+	}
+}
+
+// programs prints what members' browsers were to run.
+func programs(w io.Writer, v *verifier.VoteReport) {
+	if len(v.Programs) > 0 {
+		fmt.Fprintln(w, "\n  Programs that browsers are to run (SHA-256; compare with what is served: mandate program ADDRESS):")
+	}
+	for _, p := range v.Programs {
+		fmt.Fprintf(w, "    %-10s %s\n", p.Name, p.Hash)
 	}
 }
 

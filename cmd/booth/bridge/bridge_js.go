@@ -2,7 +2,7 @@
 
 // Package bridge connects a program of the booth to the worker that it runs in.
 //
-// The worker sets globalThis.mandate = {fetch, store, ready} before it starts the program (bulletin/booth/static/worker.js). The program hands
+// The worker sets globalThis.mandate = {fetch, store, program, ready} before it starts the program (bulletin/booth/static/worker.js). The program hands
 // ready a function call(method, parameters, progress), which returns a promise. Every value that comes in is checked for kind and size before it is
 // used; a panic of a call rejects its promise with the code internal and fatal set, after which the worker starts the program anew.
 package bridge
@@ -28,6 +28,9 @@ type Handler interface {
 func Serve(start func(env session.Env, board, lang string) (Handler, error)) {
 	host := js.Global().Get("mandate")
 	env := session.Env{Fetch: fetcher(host.Get("fetch"))}
+	if p := host.Get("program"); p.Type() == js.TypeString {
+		env.Program = p.String()
+	}
 	if s := host.Get("store"); s.Type() == js.TypeObject {
 		env.Store = &store{s}
 	}

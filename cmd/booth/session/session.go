@@ -25,6 +25,8 @@ type Env struct {
 	Store Store
 	// Clock is the device's clock. Default time.Now.
 	Clock func() time.Time
+	// Program is the SHA-256 of the program that runs, in hexadecimal, as whoever started it has computed it; "" if that is not known.
+	Program string
 }
 
 // A Request is one over HTTP: a POST if it has a body, else a GET.
@@ -76,7 +78,7 @@ type Session struct {
 // New returns a session for the board at an address.
 func New(env Env, address, lang string) (*Session, error) {
 	address = strings.TrimRight(address, "/")
-	if err := text.CheckURL("board", address); err != nil || address == "" {
+	if err := text.CheckURL("board", address); err != nil || address == "" || strings.ContainsAny(address, "?#") {
 		return nil, &Failure{Code: member.CodeForm, Sentence: "the board's address is not well-formed", Hint: "use the link that you were given, whole"}
 	}
 	if env.Clock == nil {

@@ -76,6 +76,7 @@ func (s *Session) voteLoad(ctx context.Context, p *params) (any, error) {
 		"time": number(v.now), "revote": v.manifest.Revote, "mock": v.manifest.Mock, "statements": v.manifest.Rules != nil, "round": v.round.String(),
 		"contests": list(v.manifest.Contests, func(i int, c contest.Contest) any { return s.contest(vote, i, &c) }),
 		"late":     false, "number": 0.0, "mine": []any{}, "foreign": []any{}, "pending": nil, "card": nil,
+		"program": s.program(v.manifest),
 	}
 	w, k, err := s.ofVote(ctx, v.round)
 	if err != nil || w == nil {

@@ -12,11 +12,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/roll"
+	"mandate/bulletin/booth"
 	"mandate/cmd/mandate/party"
 	"mandate/crypto/sigma"
 )
@@ -121,7 +123,7 @@ func (c *Commission) PostRound(ctx context.Context, round *record.Round) (record
 }
 
 // Call posts a vote's manifest in a round and returns the vote's id. The fields By and Slot are filled in with this officer and the round's
-// next free slot; if another vote takes that slot first, the board refuses with slot-taken and Call can be repeated.
+// next free slot, and Programs, if it is nil, with the programs that this build hands out to browsers; if another vote takes that slot first, the board refuses with slot-taken and Call can be repeated.
 func (c *Commission) Call(ctx context.Context, round record.ID, vote *record.Vote) (record.ID, error) {
 	by, err := c.ready(ctx)
 	if err != nil {
@@ -136,10 +138,35 @@ func (c *Commission) Call(ctx context.Context, round record.ID, vote *record.Vot
 		return record.ID{}, fmt.Errorf("round %s has no free slot: all its %d are taken", round.Short(), r.Manifest.Slots-r.Manifest.PetitionSlots)
 	}
 	vote.By, vote.Slot = by, uint64(slot)
+	if vote.Programs == nil {
+		vote.Programs = booth.Programs()
+	}
 	if err := fold.CheckManifest(vote, len(r.Manifest.Registrars)); err != nil {
 		return record.ID{}, fmt.Errorf("manifest: %w", err)
 	}
 	return c.post(ctx, round, vote)
+}
+
+// CatchUp reads the log until it has so many records, for ten seconds at most. What a board has taken stands in a checkpoint, by which the
+// officer goes, a moment later: whoever has seen it on the board itself waits for that.
+func (c *Commission) CatchUp(ctx context.Context, size uint64) error {
+	for end := time.Now().Add(10 * time.Second); ; {
+		if err := c.board.Update(ctx); err != nil {
+			return err
+		}
+		have := c.board.State().Size()
+		if have >= size {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("the board has %d records and shows %d of them", size, have)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 func (c *Commission) ready(ctx context.Context) (by uint64, err error) {

@@ -8,6 +8,7 @@ import (
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/rules"
+	"mandate/bulletin/booth"
 )
 
 // A Ceremony is who counts a vote: the parts of a manifest that no rules file determines.
