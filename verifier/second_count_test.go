@@ -149,7 +149,7 @@ func TestTheSecondVerifierCountsAlike(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(14, 2026))
 	var cases []electionCase
-	for range 300 {
+	for range 500 {
 		for _, m := range []count.Method{count.IRV, count.ScottishSTV, count.MeekSTV, count.Schulze, count.RankedPairs} {
 			cases = append(cases, randomElection(r, m))
 		}

@@ -2,6 +2,7 @@
 import { concat, hex, pieces } from './bytes.js';
 import { verifyBlind } from './blind.js';
 import { element, isIdentity } from './group.js';
+import { width } from './ranking.js';
 import { and, leaf, or, Relation } from './sigma.js';
 import { T } from './transcript.js';
 
@@ -9,7 +10,7 @@ import { T } from './transcript.js';
 export function ballotRelation(contests) {
   const names = ['pk', 'K'];
   const [g, pk, K] = [0, 1, 2];
-  const at = contests.map((c, i) => c.options.map((_, j) => {
+  const at = contests.map((c, i) => Array.from({ length: width(c) }, (_, j) => {
     names.push(`A ${i} ${j}`, `B ${i} ${j}`);
     return { A: names.length - 1, B: names.length };
   }));
@@ -18,6 +19,10 @@ export function ballotRelation(contests) {
   const branch = (v, a, b) => leaf(String(v), 1, [a, [0, g]], [b, [0, pk]]);
   const children = [leaf('credential', 1, [K, [0, g]])];
   contests.forEach((c, i) => {
+    if (c.kind === 'ranked') {
+      for (const { A } of at[i]) children.push(leaf('ranked', 1, [A, [0, g]]));
+      return;
+    }
     for (const [j, less] of at[i].map(({ B }) => combine([1n, B], [-1n, g])).entries()) {
       const { A, B } = at[i][j];
       children.push(or(branch(0, A, B), branch(1, A, less)));
@@ -36,9 +41,10 @@ const stringLength = (n) => headLength(BigInt(n)) + BigInt(n);
 /** The length of a ballot with the largest number (§10.5). */
 export function longestBallot(contests, registrars) {
   const payload = 1n + 7n + 34n + 1n + 34n + 9n + 34n + stringLength(288 * registrars) + headLength(BigInt(contests.length))
-    + contests.reduce((s, c) => s + stringLength(64 * c.options.length), 0n);
+    + contests.reduce((s, c) => s + stringLength(64 * width(c)), 0n);
   const branches = (c) => c.max - c.min + 1n;
   const proof = contests.reduce((s, c) => {
+    if (c.kind === 'ranked') return s + 2n * BigInt(width(c));
     const options = BigInt(c.options.length), sums = branches(c);
     return s + options * (4n + 2n + 2n) + sums * 3n + (sums > 1n ? sums : 0n);
   }, 2n) * 32n;

@@ -2,9 +2,10 @@
 import { Election } from './election.js';
 import { meek } from './meek.js';
 import { pairwise } from './pairwise.js';
+import { missesQuorum } from './tally.js';
 import { instantRunoff, scottish } from './transfer.js';
 
-const METHODS = { irv: instantRunoff, 'scottish-stv': scottish, 'meek-stv': meek, schulze: pairwise, 'ranked-pairs': pairwise };
+export const METHODS = { irv: instantRunoff, 'scottish-stv': scottish, 'meek-stv': meek, schulze: pairwise, 'ranked-pairs': pairwise };
 
 /** Counts rankings by a contest's method, seats and rules. lots is as Election's; returns the count. */
 export function count(contest, rankings, lots) {
@@ -18,4 +19,11 @@ export function count(contest, rankings, lots) {
   e.judge();
   if (e.valid > 0n) METHODS[e.method](e);
   return e;
+}
+
+/** Outcome, winners and, if there was one, the count of a ranked contest (§11.5). lots is as Election's. */
+export function decideRanking(contest, rankings, counted, roll, lots) {
+  if (missesQuorum(contest.decision, counted, roll)) return { outcome: 'no-quorum', winners: [] };
+  const e = count(contest, rankings, lots);
+  return { outcome: e.elected.length ? 'elected' : 'failed', winners: e.elected, count: e };
 }

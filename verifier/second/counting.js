@@ -18,7 +18,7 @@ console.log(JSON.stringify(counted));
 
 function summary(e) {
   return {
-    fillable: e.committee.fillable, elected: e.list, draws: e.draws,
+    fillable: e.committee.fillable, elected: e.elected, draws: e.draws,
     stages: e.stages.map((s) => ({ votes: s.votes.map(String), quota: s.quota === null ? '' : String(s.quota) })),
   };
 }

@@ -12,7 +12,7 @@ export class Election {
     this.lots = lots; // (number of the draw, candidates) => candidates, first drawn first
     this.state = this.candidates.map(() => 'continuing');
     this.committee = new Committee(boundsOf(contest), this.seats, this.candidates);
-    this.elected = []; // {candidate, stage}
+    this.elected = []; // in the order of election
     this.stages = []; // {votes, quota} at the end of each
     this.draws = [];
     this.doomed = this.guarded = new Set();
@@ -30,10 +30,11 @@ export class Election {
     if (this.vacancies > 0) Object.assign(this, this.committee.judge(this.inOffice, this.continuing));
   }
 
-  elect(list) {
-    for (const candidate of list) {
-      this.state[candidate] = 'elected';
-      this.elected.push({ candidate, stage: this.stage });
+  /** Elects candidates together: by votes, where there are such, then by number (§14.12). */
+  elect(list, votes = null) {
+    for (const c of [...list].sort((a, b) => (votes ? compare(votes[b], votes[a]) : 0) || a - b)) {
+      this.state[c] = 'elected';
+      this.elected.push(c);
     }
     this.judge();
   }
@@ -75,21 +76,14 @@ export class Election {
       if (this.vacancies === 0 || !reached.length) break;
       const R = most(reached, votes);
       const fits = R.length <= this.vacancies && this.committee.some([...this.inOffice, ...R], this.continuing.filter((c) => !R.includes(c)));
-      this.elect(fits ? R : [this.pick('election', R)]);
+      this.elect(fits ? R : [this.pick('election', R)], votes);
     }
-    this.fillLast();
+    this.fillLast(votes);
     return this.elected.length > before;
   }
 
-  fillLast() {
-    if (this.vacancies > 0 && this.open.length <= this.vacancies) this.elect(this.open);
-  }
-
-  /** The elected as a report lists them (§14.12): by stage, then votes where there are such, then number; else as they were elected. */
-  get list() {
-    const votes = ({ candidate, stage }) => this.stages[stage - 1].votes[candidate];
-    const place = (a, b) => (votes(a) === undefined ? 0 : compare(votes(b), votes(a)) || a.candidate - b.candidate);
-    return [...this.elected].sort((a, b) => a.stage - b.stage || place(a, b)).map((e) => e.candidate);
+  fillLast(votes) {
+    if (this.vacancies > 0 && this.open.length <= this.vacancies) this.elect(this.open, votes);
   }
 }
 

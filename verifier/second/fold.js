@@ -5,7 +5,10 @@ import { isCertified, isModulus } from './blind.js';
 import { checkPossession, keysOf, packageHash, sealingKeyOf, shareFits, testHolds } from './ceremony.js';
 import { isIdentity } from './group.js';
 import { meets, parseCheckpoint, parseLogKey, parseWitnessKey, treeRoot } from './log.js';
+import { decideRanking } from './count.js';
 import { distinct, isKey, isManifest, isRound, MAX_TIME } from './manifest.js';
+import { Mixing } from './mixing.js';
+import { width } from './ranking.js';
 import { decodeRecord, isKindOfRules, recordID, UnknownKind } from './records.js';
 import { verifySchnorr } from './sigma.js';
 import { checkShares, countHolds, decide, decrypt, draw, Lots, sums } from './tally.js';
@@ -26,6 +29,7 @@ const strictlyIncreasing = (list) => list.every((x, i) => i === 0 || x > list[i 
 
 const MAX_RECORD = 65535, PART = 2000, MAX_CHECKS = 32;
 const ZERO = zeros(32);
+const NOTHING_OPENED = { rankings: [], counts: [0n, 0n, 0n] };
 
 const IN_PHASE = {
   'keygen-commit': 'called', 'keygen-package': 'called', 'keygen-shares': 'called', 'keygen-accept': 'called', 'keygen-complaint': 'called',
@@ -162,7 +166,7 @@ export class Fold {
     const b = r.body, { contests, revote, slot } = v.body;
     const name = hex(b.key), id = hex(r.id);
     or(b.signatures.length === 288 * v.round.body.registrars.length && b.contests.length === contests.length
-      && b.contests.every((c, i) => c.length === 64 * contests[i].options.length) && r.seal.length === v.relation.length, 'form');
+      && b.contests.every((c, i) => c.length === 64 * width(contests[i])) && r.seal.length === v.relation.length, 'form');
     or(v.phase !== 'called', 'not-open');
     or(v.phase === 'open' || v.phase === 'closed', 'sealed');
     or(v.phase === 'open' || v.listed.has(id), 'closed');
@@ -181,7 +185,8 @@ export class Fold {
     or(distinct(As) && !As.some((A) => v.randomness.has(A)), 'dup-randomness');
     As.forEach((A) => v.randomness.add(A));
     v.accepted.add(id);
-    v.credentials.set(name, { id, number: b.number, ciphertexts: points.ciphertexts });
+    v.credentials.delete(name); // the order is that of last ballots
+    v.credentials.set(name, { id, number: b.number, encodings: b.contests, ciphertexts: points.ciphertexts });
     if (v.phase === 'closed') v.late++;
   }
 
@@ -274,14 +279,13 @@ const RULES = {
 
   vote(r, b, round) {
     if (b.rules !== null) throw new Unsupported('votes with rules (§15) are not supported');
-    if (b.contests.some((c) => c.kind === 'ranked')) throw new Unsupported('ranked contests (§16, §17) are not covered');
-    or(isManifest(b, round.body.registrars.length), 'manifest');
+    or(isManifest(b, round.body.registrars.length, round.roll.body.count), 'manifest');
     or(b.slot < round.body.slots - round.body.petitionSlots, 'slot-unknown');
     const slot = round.slots[b.slot];
     or(!slot.taken, 'slot-taken');
     slot.taken = true;
     const v = {
-      id: r.id, body: b, round, phase: 'called', trustees: b.trustees.map((t) => ({ key: t.key, faults: 0 })), said: [],
+      id: r.id, body: b, round, phase: 'called', trustees: b.trustees.map((t) => ({ key: t.key, name: t.name, faults: 0 })), said: [],
       keys: new Set([...b.trustees].map((t) => hex(t.key))), relation: ballotRelation(b.contests), witnesses: b.witnesses.keys.map(parseWitnessKey),
       credentials: new Map(), accepted: new Set(), checks: new Map(), randomness: new Set(), late: 0, checked: 0,
       lists: new Map(), listed: new Set(), pending: new Set(), inputs: new Set(), shares: b.contests.map(() => []), lotShares: [],
@@ -338,7 +342,7 @@ const RULES = {
     or(trustee.faults >= 2 && v.trustees.filter((x) => x !== trustee && x.replaced).length < Number(v.body.threshold) - 1, 'fault');
     or(!v.keys.has(hex(b.key)), 'dup');
     v.keys.add(hex(b.key));
-    Object.assign(trustee, { key: b.key, faults: 0, replaced: true });
+    Object.assign(trustee, { key: b.key, name: b.name, faults: 0, replaced: true });
     v.ceremony.since = this.time;
     v.said.push(r.id);
   },
@@ -388,9 +392,11 @@ const RULES = {
     if (!(listed && v.pending.size === 0) && this.time < v.closed + v.body.grace) throw new Fatal('seal-promises', v.id);
     const counted = v.credentials.size;
     if (v.round.issued.every((set) => counted > set.size)) throw new Fatal('stuffing', v.id);
-    const ballots = [...v.credentials.values()].map((x) => x.ciphertexts);
+    const ballots = [...v.credentials.values()], root = treeRoot([...this.hashes, r.id]);
     Object.assign(v, {
-      phase: 'sealed', sealedAt: r.index, sealedRoot: treeRoot([...this.hashes, r.id]), sums: sums(v.body.contests, ballots),
+      phase: 'sealed', sealedAt: r.index, sealedRoot: root, sums: sums(v.body.contests, ballots.map((x) => x.ciphertexts)),
+      mixings: v.body.contests.map((c, contest) => c.kind === 'ranked'
+        && new Mixing(c, Number(v.body.mixes), { vote: v.id, ctx: v.ctx, contest, root, pk: v.pk }, ballots.map((x) => x.encodings[contest]))),
     });
     v.lots = new Lots(v.ctx, v.sealedRoot);
   },
@@ -411,7 +417,7 @@ const RULES = {
     or(BigInt(v.inputs.size) >= v.body.quorum, 'input-quorum');
     or(v.credentials.size > 0, 'empty');
     const of = v.shares[b.contest], trustee = Number(b.trustee);
-    or(of, 'form');
+    or(of && v.body.contests[b.contest].kind === 'choice', 'form');
     or(!of.some((s) => s.trustee === trustee), 'dup');
     const points = checkShares(v.ctx, b, v.shareKeys[trustee - 1], v.sums[b.contest]);
     or(points, 'share');
@@ -421,16 +427,24 @@ const RULES = {
   mix(r, b, v) {
     or(BigInt(v.inputs.size) >= v.body.quorum, 'input-quorum');
     or(v.credentials.size > 0, 'empty');
-    or(false, 'form'); // no vote that has a ranked contest is in the fold
+    const mixing = v.mixings[b.contest];
+    or(mixing, 'form');
+    const code = mixing.mix(b, Number(b.trustee));
+    or(!code, code);
   },
 
   decryption(r, b, v) {
-    RULES.mix.call(this, r, b, v);
+    or(BigInt(v.inputs.size) >= v.body.quorum, 'input-quorum');
+    or(v.credentials.size > 0, 'empty');
+    const mixing = v.mixings[b.contest];
+    or(mixing, 'form');
+    const code = mixing.decrypt(b, Number(b.trustee), v.shareKeys[Number(b.trustee) - 1]);
+    or(!code, code);
   },
 
   lots(r, b, v) {
     or(BigInt(v.inputs.size) >= v.body.quorum, 'input-quorum');
-    or(v.body.contests.some((c) => c.decision.lots), 'form');
+    or(v.body.contests.some((c) => c.kind === 'ranked' || c.decision.lots), 'form');
     const trustee = Number(b.trustee);
     or(!v.lotShares.some((s) => s.trustee === trustee), 'dup');
     const point = v.lots.check(b, v.shareKeys[trustee - 1]);
@@ -443,17 +457,35 @@ const RULES = {
     const { contests, quorum, threshold } = v.body;
     const counted = BigInt(v.credentials.size), roll = v.round.roll.body.count, t = Number(threshold);
     must(BigInt(v.inputs.size) >= quorum, 'result-input');
-    must(counted === 0n || v.shares.every((s) => s.length >= t), 'result-shares');
-    must(b.roll === roll && b.counted === counted && b.contests.length === contests.length, 'result-count');
-    b.contests.forEach((c, i) => {
-      const opened = counted ? decrypt(v.shares[i].slice(0, t), contests[i].options.length) : [];
-      must(c.counts.length === contests[i].options.length && c.counts.every((n, j) => countHolds(n, counted, v.sums[i][j], opened[j])), 'result-count');
-    });
-    b.contests.forEach((c, i) => {
-      const right = decide(contests[i], c.counts, counted, roll, (options) => {
-        must(v.lotShares.length >= t, 'result-lots');
-        return draw(v.lots.seed(v.lotShares.slice(0, t)), i, 0, options);
+    if (counted) {
+      contests.forEach((_, i) => {
+        const mixing = v.mixings[i];
+        must(!mixing || mixing.mixed, 'result-mixes');
+        must((mixing ? mixing.decryptions : v.shares[i]).length >= t, 'result-shares');
       });
+    }
+    must(b.roll === roll && b.counted === counted && b.contests.length === contests.length, 'result-count');
+    const opened = contests.map((c, i) => {
+      if (c.kind === 'ranked') return counted ? v.mixings[i].open(t) : NOTHING_OPENED;
+      return counted ? decrypt(v.shares[i].slice(0, t), c.options.length) : [];
+    });
+    b.contests.forEach(({ counts }, i) => {
+      if (contests[i].kind === 'ranked') return must(counts.join() === opened[i].counts.join(), 'result-count');
+      const holds = (n, j) => countHolds(n, counted, v.sums[i][j], opened[i][j]);
+      must(counts.length === contests[i].options.length && counts.every(holds), 'result-count');
+    });
+    const seed = () => {
+      must(v.lotShares.length >= t, 'result-lots');
+      return v.lotSeed ??= v.lots.seed(v.lotShares.slice(0, t));
+    };
+    v.counts = [];
+    b.contests.forEach((c, i) => {
+      let right;
+      if (contests[i].kind === 'ranked') {
+        const byLot = counted && seed();
+        right = decideRanking(contests[i], opened[i].rankings, counted, roll, (number, options) => draw(byLot, i, number, options));
+        v.counts[i] = { ...opened[i], count: right.count };
+      } else right = decide(contests[i], c.counts, counted, roll, (options) => draw(seed(), i, 0, options));
       must(c.outcome === right.outcome && c.winners.join() === right.winners.join(), 'result-outcome');
     });
     Object.assign(v, { phase: 'certified', result: b });

@@ -1,6 +1,8 @@
 // Bounds of rounds' and votes' manifests (SPEC §8.3, §9.4, §9.5, §11.5).
 import { hex } from './bytes.js';
 import { longestBallot } from './ballot.js';
+import { boundsOf } from './committee.js';
+import { METHODS } from './count.js';
 import { element, isIdentity } from './group.js';
 import { parseWitnessKey } from './log.js';
 import { isName, isSlug, isTexts, isURL } from './text.js';
@@ -12,6 +14,9 @@ export function isKey(bytes) {
   return p !== null && !isIdentity(p);
 }
 
+const MAX_MIXED = 1n << 22n;
+
+export const isRanked = (b) => b.contests.some((c) => c.kind === 'ranked');
 export const distinct = (list) => new Set(list).size === list.length;
 const between = (n, low, high) => n >= low && n <= high;
 const count = (list, low, high) => between(list.length, low, high);
@@ -23,7 +28,8 @@ export function isRound(b) {
     && distinct(b.registrars.map((r) => hex(r.key)));
 }
 
-export function isManifest(b, registrars) {
+/** roll: the number of its entries. */
+export function isManifest(b, registrars, roll) {
   const parties = [...b.trustees, ...b.relays];
   const titles = [b.title, ...b.contests.flatMap((c) => [c.title, ...c.options.map((o) => o.title)])];
   const n = BigInt(b.trustees.length);
@@ -31,7 +37,8 @@ export function isManifest(b, registrars) {
   return titles.every(isTexts) && isSlug(b.template)
     && count(b.trustees, 1, 32) && b.relays.length <= 16
     && parties.every((p) => isName(p.name) && isURL(p.url) && isKey(p.key)) && distinct(parties.map((p) => hex(p.key)))
-    && b.threshold >= 1n && b.threshold <= b.quorum && b.quorum <= n && b.mixes === 0n
+    && b.threshold >= 1n && b.threshold <= b.quorum && b.quorum <= n
+    && (isRanked(b) ? between(b.mixes, b.threshold, n) && roll <= MAX_MIXED : b.mixes === 0n)
     && b.opens < b.closes && b.closes <= MAX_TIME && between(b.grace, 1n, 31536000n) && between(b.step, 1n, 31536000n)
     && witnesses.length <= 16 && !witnesses.includes(null) && distinct(witnesses.map((w) => w.name))
     && distinct(witnesses.map((w) => hex(w.key))) && b.witnesses.need <= BigInt(witnesses.length)
@@ -48,10 +55,19 @@ function sameLanguages(titles) {
 
 function isContest(c) {
   const n = BigInt(c.options.length);
-  return isSlug(c.id) && c.kind === 'choice' && count(c.options, 1, 128) && c.options.every((o) => isSlug(o.id) && o.groups.length === 0)
-    && distinct(c.options.map((o) => o.id))
+  return isSlug(c.id) && count(c.options, 1, 128) && c.options.every((o) => isSlug(o.id) && distinct(o.groups)) && distinct(c.options.map((o) => o.id))
     && [...c.title.keys()].every((lang) => distinct(c.options.map((o) => o.title.get(lang))))
-    && c.min <= c.max && c.max <= n && c.max >= 1n && isDecision(c.decision, n);
+    && (c.kind === 'ranked' ? between(c.depth, 1n, n) && isRankingDecision(c, n)
+      : c.options.every((o) => o.groups.length === 0) && c.min <= c.max && c.max <= n && c.max >= 1n && isDecision(c.decision, n));
+}
+
+function isRankingDecision({ options, decision: d }, n) {
+  const groups = d.rules.map((r) => r.group);
+  const isRule = (r) => isSlug(r.group) && r.min <= r.max && r.max <= d.seats && (r.min > 0n || r.max < d.seats);
+  return Object.hasOwn(METHODS, d.method) && between(d.seats, 1n, d.method === 'irv' ? 1n : n)
+    && between(d.quorumDen, 1n, 1n << 32n) && d.quorumNum <= d.quorumDen
+    && d.rules.length <= 8 && d.rules.every(isRule) && distinct(groups) && boundsOf({ options, decision: d }).length <= 8
+    && options.every((o) => o.groups.every((g) => groups.includes(g)));
 }
 
 function isDecision(d, options) {

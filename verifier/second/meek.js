@@ -23,8 +23,9 @@ export function meek(e) {
     }
     if (out.length) e.judge();
     if (e.open.length <= e.vacancies) {
-      e.fillLast();
-      return e.endStage(votes.map((v, c) => (out.includes(c) ? 0n : v)), quota);
+      const last = votes.map((v, c) => (out.includes(c) ? 0n : v));
+      e.fillLast(last);
+      return e.endStage(last, quota);
     }
   }
 }

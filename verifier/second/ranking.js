@@ -19,6 +19,9 @@ export function elementsOf(candidates, depth) {
   return Math.ceil(most.toString(2).length / BITS);
 }
 
+/** The number R of rankings that a contest allows. */
+export const possibleRankings = (c) => total(rankings(c.options.length, Number(c.depth)));
+
 /** How many ciphertexts a contest has on a ballot (§10.2). */
 export const width = (c) => (c.kind === 'ranked' ? elementsOf(c.options.length, Number(c.depth)) : c.options.length);
 

@@ -34,7 +34,6 @@ const decision = fields({
 const options = list(fields({ id: string, title: texts, groups: list(string) }));
 const CONTESTS = {
   choice: fields({ id: string, kind: string, title: texts, options, min: uint, max: uint, shuffled: bool, decision }),
-  // The shape only: a vote with a ranked contest is beyond this verifier.
   ranked: fields({
     id: string, kind: string, title: texts, options, depth: uint, shuffled: bool, decision: fields({
       method: string, seats: uint, quorumNum: uint, quorumDen: uint, binding: bool, rules: list(fields({ group: string, min: uint, max: uint })),

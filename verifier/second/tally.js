@@ -4,23 +4,35 @@ import { combine, element, G, inverse, isIdentity, mod, sum, times, IDENTITY } f
 import { verifyEquality } from './sigma.js';
 import { T } from './transcript.js';
 
-/** The sums (A_j, B_j) over counted ballots for each contest and option (§11.2). */
+/** The sums (A_j, B_j) over counted ballots for each option of each choice (§11.2); nothing for other contests. */
 export function sums(contests, ballots) {
-  return contests.map((c, i) => c.options.map((_, j) => [0, 1].map((half) => sum(ballots.map((b) => b[i][j][half])))));
+  return contests.map((c, i) => c.kind === 'choice' && c.options.map((_, j) => [0, 1].map((half) => sum(ballots.map((b) => b[i][j][half])))));
 }
 
 /** The points of a trustee's shares of a contest, or null if §11.3 does not hold. */
 export function checkShares(ctx, b, Y, sums) {
-  const encodings = pieces(b.shares, 32);
+  const S = T('mandate/v1 shares').bytes('ctx', ctx).integer('contest', b.contest);
+  return sharesOf(S, b.trustee, Y, sums, b);
+}
+
+/** The same for a decryption of a mixed list. */
+export function checkDecryption({ ctx, root, contest }, trustee, Y, ciphertexts, body) {
+  const S = T('mandate/v1 decryption').bytes('ctx', ctx).bytes('root', root).integer('contest', contest);
+  return sharesOf(S, trustee, Y, ciphertexts, body);
+}
+
+/** The points of shares of ciphertexts [A, B], or null. S is the beginning of the statement. */
+function sharesOf(S, trustee, Y, sums, { shares, proof }) {
+  const encodings = pieces(shares, 32);
   if (encodings?.length !== sums.length) return null;
   const Ms = encodings.map(element);
   if (Ms.some((M, j) => M === null || isIdentity(M) && !isIdentity(sums[j][0]))) return null;
-  const S = T('mandate/v1 shares').bytes('ctx', ctx).integer('contest', b.contest).integer('trustee', b.trustee)
+  S.integer('trustee', trustee)
     .element('Y', Y.toBytes()).elements('A', sums.map(([A]) => A.toBytes())).elements('B', sums.map(([, B]) => B.toBytes()))
     .elements('M', encodings);
   const weights = sums.map((_, j) => S.copy().integer('index', j).weight('weight'));
   const G_ = combine(sums.map(([A]) => A), weights), M = combine(Ms, weights);
-  return verifyEquality(G_, Y, M, S, b.proof) ? Ms : null;
+  return verifyEquality(G_, Y, M, S, proof) ? Ms : null;
 }
 
 /** What lots are drawn with (§11.6): sealed log and vote. */
@@ -35,12 +47,7 @@ export class Lots {
   }
   /** The point of a trustee's share, or null. */
   check(b, Y) {
-    const P = this.P.toBytes(), M = element(b.share);
-    if (!M || isIdentity(M) && !isIdentity(this.P)) return null;
-    const S = this.#begin('mandate/v1 lots share').integer('trustee', b.trustee).element('Y', Y.toBytes())
-      .elements('A', [P]).elements('B', [IDENTITY.toBytes()]).elements('M', [b.share]);
-    const w = S.copy().integer('index', 0).weight('weight');
-    return verifyEquality(times(this.P, w), Y, times(M, w), S, b.proof) ? M : null;
+    return sharesOf(this.#begin('mandate/v1 lots share'), b.trustee, Y, [[this.P, IDENTITY]], { shares: b.share, proof: b.proof })?.[0];
   }
   /** The seed from t shares [{trustee, points: [M]}]. */
   seed(shares) {
@@ -65,10 +72,12 @@ export function countHolds(count, counted, [, B], D) {
   return count <= counted && times(G, count).add(D ?? IDENTITY).equals(B);
 }
 
-/** Outcome and winners of a contest (§11.5). Ties that go by lot are put in order by lots(options). */
+export const missesQuorum = (d, counted, roll) => counted * d.quorumDen < d.quorumNum * roll;
+
+/** Outcome and winners of a choice (§11.5). Ties that go by lot are put in order by lots(options). */
 export function decide({ decision: d, options }, counts, counted, roll, lots) {
   if (d.method === 'none') return { outcome: 'none', winners: [] };
-  if (counted * d.quorumDen < d.quorumNum * roll) return { outcome: 'no-quorum', winners: [] };
+  if (missesQuorum(d, counted, roll)) return { outcome: 'no-quorum', winners: [] };
   if (d.method === 'threshold') {
     const base = d.base === 'ballots' ? counted : d.over.reduce((s, j) => s + counts[j], 0n);
     const votes = counts[d.option] * d.den, bar = d.num * base;

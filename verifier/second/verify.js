@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { equal, hex } from './bytes.js';
 import { Fold, Unsupported } from './fold.js';
 import { Fault, meets, openPackage, parseLogKey, parseReceipt, readHashes, readRecords, receiptFault, Unread } from './log.js';
+import { isRanked } from './manifest.js';
 import { decodeRecord } from './records.js';
+import { rankedContest } from './report.js';
 
 const LOG_CHECKS = ['package', 'checkpoint', 'tree', 'records', 'genesis', 'clock'];
 const VOTE_CHECKS = ['vote', 'roll', 'registrar keys', 'manifest', 'ceremony', 'opening', 'ballots', 'eligibility', 'closing', 'seal', 'input',
@@ -13,7 +15,7 @@ const VOTE_CHECKS = ['vote', 'roll', 'registrar keys', 'manifest', 'ceremony', '
 const CHECK_OF = {
   checkpoint: 2, tree: 3, oversize: 4, malformed: 4, 'unknown-kind': 4, genesis: 5, 'time-back': 6, 'vote-missing': 7, 'opening-slot': 8,
   'opening-ceremony': 11, 'opening-time': 12, 'opening-key': 12, stuffing: 14, 'closing-time': 15, 'seal-promises': 16, 'result-input': 17,
-  'result-shares': 18, 'result-count': 19, 'result-lots': 20, 'result-outcome': 20, receipt: 21,
+  'result-mixes': 30, 'result-shares': 18, 'result-count': 19, 'result-lots': 20, 'result-outcome': 20, receipt: 21,
 };
 const PHASES = ['called', 'open', 'closed', 'sealed', 'certified'];
 export const EXIT = { verified: 0, failed: 1, unreadable: 2, unfinished: 3 };
@@ -81,7 +83,7 @@ export function verify(bytes, { vote = null, receipt = null } = {}) {
     const r = { id, pinned: vote !== null, phase: v?.phase ?? '', checks: VOTE_CHECKS.map((name, i) => new Check(i + 7, name)), warnings: [] };
     report.votes.push(r);
     judgeVote(r, v, fold);
-    if (v) r.checks.slice(15).forEach((c) => { c.status = 'not asked'; });
+    if (v) r.checks.slice(15).forEach((c) => { if (c.number !== 30 || !asksForMixes(v)) c.status = 'not asked'; });
     if (v) judgeReceipt(r.checks[14], id, vote !== null, { bytes: receipt, parsed, policy, hashes, fold });
     r.verdict = verdictOf([...report.log, ...r.checks], v);
     if (r.verdict === 'verified') r.contests = contestsOf(v);
@@ -120,14 +122,20 @@ function judgeVote(r, v, fold) {
   const { round, body: b } = v, phase = PHASES.indexOf(v.phase);
   const counted = v.credentials.size;
   // What a check waits for: nothing, the opening, the closing, the seal, the result.
-  const from = { 7: 0, 10: 0, 8: 1, 9: 1, 11: 1, 12: 1, 13: 1, 15: 2, 14: 3, 16: 3, 17: 4, 18: 4, 19: 4, 20: 4 };
+  const from = { 7: 0, 10: 0, 8: 1, 9: 1, 11: 1, 12: 1, 13: 1, 15: 2, 14: 3, 16: 3, 17: 4, 18: 4, 19: 4, 20: 4, 30: 4 };
   for (const [n, least] of Object.entries(from)) check(n).hold(phase >= least);
   const voids = fold.outcomes.filter((o) => o.kind === 'ballot' && o.status === 'void' && o.of === r.id);
   r.figures = { roll: Number(round.roll.body.count), issued: round.issued.map((s) => s.size), counted, checked: v.checked, void: voids.length, inputs: v.inputs.size };
 }
 
-function contestsOf({ body, result }) {
-  return body.contests.map((c, i) => ({
+/** Whether check 30 applies. */
+function asksForMixes(v) {
+  return isRanked(v.body) && !(v.phase === 'certified' && v.credentials.size === 0);
+}
+
+function contestsOf(v) {
+  const { body, result } = v;
+  return body.contests.map((c, i) => c.kind === 'ranked' ? rankedContest(v, i) : ({
     id: c.id, outcome: result.contests[i].outcome,
     options: c.options.map((o, j) => ({
       id: o.id, count: Number(result.contests[i].counts[j]), winner: result.contests[i].winners.includes(BigInt(j)),
