@@ -49,7 +49,7 @@ func (d *doing) words(name string) string {
 func (d *doing) officer(f func(context.Context, *commission.Commission) error) (deed, error) {
 	return func(ctx context.Context) error {
 		ctx = context.WithoutCancel(ctx)
-		return d.c.o.Office.Do(ctx, func(c *commission.Commission) error { return f(ctx, c) })
+		return d.c.officer(ctx, func(c *commission.Commission) error { return f(ctx, c) })
 	}, nil
 }
 
@@ -321,14 +321,11 @@ func step(name, what string) *act {
 		name: name, final: true, offered: due(what), fields: nobody,
 		do: func(d *doing) (deed, error) {
 			return d.officer(func(ctx context.Context, c *commission.Commission) error {
-				// What the board knows already is in a checkpoint, which the officer goes by, a moment later.
-				for range 50 {
-					if posted, err := c.StepVotes(ctx, func(v *fold.Vote) bool { return v.ID == d.vote }); posted || err != nil {
-						return err
-					}
-					time.Sleep(100 * time.Millisecond)
+				posted, err := c.StepVotes(ctx, func(v *fold.Vote) bool { return v.ID == d.vote })
+				if err == nil && !posted {
+					err = errors.New(d.Say("console-act.not-now"))
 				}
-				return errors.New(d.Say("console-act.not-now"))
+				return err
 			})
 		},
 	}

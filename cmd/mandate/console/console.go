@@ -145,6 +145,18 @@ func (c *Console) Run(ctx context.Context) error {
 // SignIn returns an address that signs in whoever opens it, once.
 func (c *Console) SignIn() string { return c.o.Address + "/console/sign-in/" + c.sessions.link() }
 
+// officer lets f work with the officer, who has seen all that the board shows now.
+func (c *Console) officer(ctx context.Context, f func(*commission.Commission) error) error {
+	var size uint64
+	c.o.Board.View(func(s *fold.State) { size = s.Size() })
+	return c.o.Office.Do(ctx, func(officer *commission.Commission) error {
+		if err := officer.CatchUp(ctx, size); err != nil {
+			return err
+		}
+		return f(officer)
+	})
+}
+
 // Automatic reports whether a vote opens, closes and is certified by itself when its time has come.
 func (c *Console) Automatic(vote record.ID) bool {
 	manual := false
@@ -332,7 +344,7 @@ func (c *Console) Handler() http.Handler {
 func (s *scene) take() bool {
 	var err error
 	if t, _, _ := mime.ParseMediaType(s.r.Header.Get("Content-Type")); t == "multipart/form-data" {
-		err = s.r.ParseMultipartForm(1 << 20)
+		err = s.r.ParseMultipartForm(maxUpload) // in memory: a list of members is not left in a temporary file
 	} else {
 		err = s.r.ParseForm()
 	}

@@ -355,7 +355,7 @@ func (s *scene) callDraft() {
 // call posts the manifest. That it is being posted is kept first, so that a vote is not called twice when the program is killed meanwhile.
 func (c *Console) call(ctx context.Context, d draft, p *plan) (id record.ID, err error) {
 	ctx = context.WithoutCancel(ctx) // a browser that goes away does not leave it half done
-	err = c.o.Office.Do(ctx, func(officer *commission.Commission) error {
+	err = c.officer(ctx, func(officer *commission.Commission) error {
 		if now, ok := c.store.draft(d.ID); !ok || now.Vote != "" {
 			return fmt.Errorf("the vote is called already")
 		}

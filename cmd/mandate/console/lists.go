@@ -237,7 +237,7 @@ func (c *Console) publish(ctx context.Context, l memberList, people []roll.Perso
 		}
 	}
 	var id record.ID
-	err = c.o.Office.Do(ctx, func(officer *commission.Commission) error {
+	err = c.officer(ctx, func(officer *commission.Commission) error {
 		id, err = officer.PublishRoll(ctx, private, at)
 		return err
 	})

@@ -90,7 +90,7 @@ func (s *scene) openRound() {
 		m.Registrars = append(m.Registrars, r.Entry)
 	}
 	var id record.ID
-	err = s.c.o.Office.Do(s.r.Context(), func(officer *commission.Commission) error {
+	err = s.c.officer(s.r.Context(), func(officer *commission.Commission) error {
 		id, err = officer.PostRound(s.r.Context(), m)
 		return err
 	})

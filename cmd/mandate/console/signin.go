@@ -180,10 +180,6 @@ func (s *scene) job() {
 		s.missing()
 		return
 	}
-	if p.Finished && p.Err == nil {
-		s.redirect(p.Back, s.Say("console.done", "what", p.Title))
-		return
-	}
 	m := jobModel{frame: s.frame(p.Title), progress: p}
 	if p.Err != nil {
 		m.Sentence = p.Err.Error()

@@ -4,7 +4,9 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 
+	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/cmd/mandate/commission"
@@ -25,7 +27,20 @@ type trusteeModel struct {
 	Consents bool
 }
 
-type gateModel struct{ Sentence string }
+// A gateModel is a rule that is not met yet.
+type gateModel struct{ Sentence, Lang string }
+
+// A resultModel is what a question came to.
+type resultModel struct {
+	Title, Outcome string
+	Rows           []resultRow
+}
+
+type resultRow struct {
+	Option string
+	Votes  uint64
+	Won    bool
+}
 
 type voteModel struct {
 	frame
@@ -58,6 +73,7 @@ type voteModel struct {
 	Automatic  bool
 	Ended      bool
 	Summary    summary
+	Results    []resultModel
 	Fault      string
 	Statements int
 	Forums     int
@@ -156,8 +172,7 @@ func (s *scene) describe(m *voteModel, st *fold.State, v *fold.Vote) {
 	}
 	if m.Rules && (v.Phase == fold.Proposed || v.Phase == fold.Called) {
 		for _, g := range st.Gaps(v) {
-			sentence := g.Sentence
-			m.Gates = append(m.Gates, gateModel{sentence})
+			m.Gates = append(m.Gates, s.gate(v, g))
 		}
 	}
 	s.tasks(m, st, v, now)
@@ -175,6 +190,11 @@ func (s *scene) describe(m *voteModel, st *fold.State, v *fold.Vote) {
 		}
 		m.Trustees = append(m.Trustees, t)
 	}
+	if v.Phase == fold.Certified {
+		for i := range v.Result.Contests {
+			m.Results = append(m.Results, s.result(v, i))
+		}
+	}
 	if v.Ended() {
 		return
 	}
@@ -183,6 +203,57 @@ func (s *scene) describe(m *voteModel, st *fold.State, v *fold.Vote) {
 			m.Acts = append(m.Acts, actLink{"/votes/" + m.ID + "/" + a.name, s.Say("console-act." + a.name), a.final})
 		}
 	}
+}
+
+// gate says a rule that is not met in the page's language, or else in the fold's words.
+func (s *scene) gate(v *fold.Vote, g fold.Gap) gateModel {
+	r, name := v.Rules(), strings.TrimPrefix(g.Code, "rule-")
+	switch name {
+	case "requires":
+		return gateModel{Sentence: s.Count("gate.requires", uint64(len(r.Requires)))}
+	case "forums":
+		return gateModel{Sentence: s.Count("gate.forums", r.Forums.Need)}
+	case "mailing":
+		if r.Mailing.Lead > 0 {
+			return gateModel{Sentence: s.Say("gate.mailing-lead", "period", s.Period(r.Mailing.Lead))}
+		}
+	}
+	if key := "gate." + name; s.Has(key) && !s.Counted(key) {
+		return gateModel{Sentence: s.Say(key)}
+	}
+	return gateModel{g.Sentence, "en"}
+}
+
+// result says what a question came to. How rankings were counted, the public page shows.
+func (s *scene) result(v *fold.Vote, i int) resultModel {
+	c, got := &v.Manifest.Contests[i], v.Result.Contests[i]
+	m := resultModel{Title: s.in(c.Title)}
+	option := ""
+	if c.Kind == contest.KindChoice && c.Decision.Method == contest.MethodThreshold {
+		option = s.in(c.Options[c.Decision.Option].Title)
+	}
+	switch got.Outcome {
+	case contest.OutcomePassed, contest.OutcomeFailed, contest.OutcomeTied:
+		key := "outcome." + got.Outcome
+		if option == "" {
+			key = map[string]string{contest.OutcomeFailed: "outcome.no-votes", contest.OutcomeTied: "outcome.tied-seats"}[got.Outcome]
+		}
+		m.Outcome = s.Say(key, "option", option)
+	case contest.OutcomeElected:
+		m.Outcome = s.Count("outcome.elected", uint64(len(got.Winners)))
+	default:
+		m.Outcome = s.Say("outcome." + got.Outcome)
+	}
+	for j := range c.Options {
+		row := resultRow{Option: s.in(c.Options[j].Title), Won: slices.Contains(got.Winners, uint64(j))}
+		if c.Kind == contest.KindChoice {
+			row.Votes = got.Counts[j]
+		}
+		if c.Kind == contest.KindChoice || row.Won {
+			m.Rows = append(m.Rows, row)
+		}
+	}
+	return m
 }
 
 // tasks says who owes what.

@@ -60,7 +60,7 @@ func TestKilledWhileItStarts(t *testing.T) {
 	for i := range addresses {
 		out := &lines{}
 		c := program(t, out, "-dir", dir)
-		for end := time.Now().Add(20 * time.Second); !strings.Contains(out.String(), "See mandate serve -h"); time.Sleep(20 * time.Millisecond) {
+		for end := time.Now().Add(time.Minute); !strings.Contains(out.String(), "See mandate serve -h"); time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("it does not start:\n%s", out)
 			}

@@ -100,6 +100,13 @@ func Open(parent context.Context, dir string, c Config, o Options) (_ *House, er
 			return nil, err
 		}
 	}
+	// Once the console is there to say which votes are run by hand.
+	h.every("commission", func(ctx context.Context) error {
+		return h.Office.Do(ctx, func(c *commission.Commission) error {
+			_, err := c.StepVotes(ctx, func(v *fold.Vote) bool { return h.Console == nil || h.Console.Automatic(v.ID) })
+			return err
+		})
+	})
 	return h, nil
 }
 
@@ -268,12 +275,6 @@ func (h *House) openOffice() error {
 		return err
 	}
 	h.Office = &Office{officer: commission.New(view, key, h.options.Log), vault: v}
-	h.every("commission", func(ctx context.Context) error {
-		return h.Office.Do(ctx, func(c *commission.Commission) error {
-			_, err := c.StepVotes(ctx, func(v *fold.Vote) bool { return h.Console == nil || h.Console.Automatic(v.ID) })
-			return err
-		})
-	})
 	return nil
 }
 

@@ -112,10 +112,12 @@ func TestMembersDecideThroughTheConsole(t *testing.T) {
 	s.do(vote, "extend", "new-closes", time.Unix(int64(opens)+11*day, 0).UTC().Format("2006-01-02T15:04"), "reason", "The board was away for a day.")
 	s.view(vote, func(_ *fold.State, v *fold.Vote) { closes = v.Manifest.Closes })
 	s.reach(closes)
-	s.reach(closes + 4000)
+	s.clock.reach(closes + 4000) // if anything is waited for that was promised
 	s.phase(vote, fold.Sealed)
+	s.signIn()
 	s.open(vote)
 	s.phase(vote, fold.Certified)
+	s.b.get("/console/votes/"+vote.String()).want(http.StatusOK, "Passed: Yes", `Yes</span>: 3`, "No: 2")
 	speaker.get(speaks+"/").send(speaks+"/unlock", "passphrase", phrase(9)).want(http.StatusOK, "The result waits for the committee's answer.")
 	speaker.send(speaks+"/respond", "vote", vote.String(), "text", "").want(http.StatusUnprocessableEntity, "The answer is empty.")
 	speaker.send(speaks+"/respond", "vote", vote.String(), "text", "We shall do it.").want(http.StatusOK, "We shall do it.").confirm().want(http.StatusOK, "The answer is published.")
@@ -165,7 +167,7 @@ func TestRehearsal(t *testing.T) {
 // wait loads a page until it says something.
 func (s *scene) wait(path, text string) {
 	s.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if s.b.get(path); strings.Contains(s.b.page, text) {
 			return
 		}

@@ -141,7 +141,7 @@ func (s *scene) open(vote record.ID) {
 // until waits until the board has come to something.
 func (s *scene) until(what string, there func(*fold.State) bool) {
 	s.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		ok := false
 		s.house.Board.View(func(st *fold.State) { ok = there(st) })
 		if ok {
