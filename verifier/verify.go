@@ -6,6 +6,7 @@
 package verifier
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 // MaxFindings is how many void records of one kind and code a report lists; all are counted.
 const MaxFindings = 100
 
-// window is how many records are prepared at once.
+// window is how many records are prepared at once, unless the options say otherwise.
 const window = 4096
 
 // Options of a verification.
@@ -35,6 +36,8 @@ type Options struct {
 	Opened []byte
 	// Progress, if not nil, is called now and then with the number of records judged and in all.
 	Progress func(done, total uint64)
+	// Window is how many records are judged between two calls of Progress. Fewer cost time, because proofs are checked together. Default 4096.
+	Window int
 }
 
 // audit is one verification under way.
@@ -94,7 +97,7 @@ func (a *audit) read(ctx context.Context, src boardlog.Source) error {
 	done := make(chan error, 1)
 	go func() {
 		defer close(windows)
-		done <- readWindows(ctx, src, head, windows)
+		done <- readWindows(ctx, src, head, cmp.Or(max(a.options.Window, 0), window), windows)
 	}()
 	go func() {
 		defer close(prepared)
@@ -144,7 +147,7 @@ func (a *audit) witnesses() []note.Verifier {
 	return keys
 }
 
-func readWindows(ctx context.Context, src boardlog.Source, head boardlog.SignedCheckpoint, out chan<- [][]byte) error {
+func readWindows(ctx context.Context, src boardlog.Source, head boardlog.SignedCheckpoint, size int, out chan<- [][]byte) error {
 	var w [][]byte
 	flush := func() error {
 		if len(w) == 0 {
@@ -159,7 +162,7 @@ func readWindows(ctx context.Context, src boardlog.Source, head boardlog.SignedC
 		}
 	}
 	err := boardlog.Read(ctx, src, head, 0, func(_ uint64, raw []byte) error {
-		if w = append(w, raw); len(w) == window {
+		if w = append(w, raw); len(w) == size {
 			return flush()
 		}
 		return nil
