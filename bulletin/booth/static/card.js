@@ -127,6 +127,7 @@ async function use(text, of, typed) {
 		return fail(err, { again: () => use(text, id), back: home, extra: err?.code === "registrar-down" || err?.code === "code" ? askAgain(id, read.registrar) : null });
 	}
 	const mine = card(id);
+	if (mine && mine.entry.index !== e.entry.index) return notYou(id, e.registrar);
 	if (mine) {
 		if (!mine.kept) return keepIt(await booth.call("card.export", { round: id }));
 		return collect();
@@ -153,10 +154,13 @@ function isThisYou(id, e) {
 			h("p", { class: "soft" }, say("booth-card.you-yes-text")),
 			button(say("booth-card.you-begun"), restore),
 			h("p", { class: "soft" }, say("booth-card.you-begun-text")),
-			button(say("booth-card.you-no"), () => {
-				remember(null);
-				show(say("booth-card.not-you"), notice("calm", p(say("booth-card.not-you-text", { name: registrarName(id, e.registrar) }))), askAgain(id, e.registrar));
-			}, { class: "quiet" })));
+			button(say("booth-card.you-no"), () => notYou(id, e.registrar), { class: "quiet" })));
+}
+
+// notYou ends with a code that is another member's: to use it would spend that member's right to a card.
+function notYou(id, registrar) {
+	remember(null);
+	show(say("booth-card.not-you"), notice("calm", p(say("booth-card.not-you-text", { name: registrarName(id, registrar) }))), askAgain(id, registrar));
 }
 
 // keepIt has the member keep the card before anything that depends on it is sent.
@@ -182,7 +186,7 @@ async function collect() {
 	try {
 		await page.meanwhile(say("booth-card.collecting"), say("booth-card.collecting-text"), () => booth.call("card.collect", { round: id, code: text }));
 	} catch (e) {
-		return fail(e, { again: collect, back: () => collected(id), extra: e?.code === "answered" ? actions(button(say("booth-card.bring"), restore)) : null });
+		return fail(e, { again: collect, back: () => collected(id), extra: e?.code === "answered" ? actions(primary(say("booth-card.bring"), restore)) : null });
 	}
 	remember(null);
 	cards = await booth.call("cards.list", {});
@@ -267,10 +271,24 @@ async function restoring(work) {
 	try {
 		r = await page.meanwhile(say("booth-restore.doing"), say("booth-restore.doing-text"), work);
 	} catch (e) {
-		return fail(e, { again: restore, back: home });
+		const useless = cards.find((c) => !c.answered.some(Boolean));
+		return e?.code === "storage" && useless ? replace(useless, work) : fail(e, { again: restore, back: home });
 	}
 	cards = await booth.call("cards.list", {});
 	announce(say("booth-restore.done"));
 	if (code && code.round === r.round && !r.complete) return collect();
 	collected(r.round);
+}
+
+// replace takes a card out of this browser that no registrar has answered, so that the one that is kept elsewhere can come in its place.
+function replace(useless, work) {
+	show(say("booth-restore.replace"),
+		notice("calm", p(say("booth-restore.replace-text"))),
+		actions(
+			primary(say("booth-restore.replace-yes"), async () => {
+				await booth.call("card.forget", { round: useless.round });
+				cards = await booth.call("cards.list", {});
+				await restoring(work);
+			}),
+			button(say("booth.back"), home)));
 }

@@ -204,6 +204,9 @@ export async function meanwhile(title, text, work) {
 // What an error means for the member's vote, if it says anything about it: `standing` is left as it is.
 const severe = new Set(["alarm", "old-board", "other-board"]);
 
+// What trying again does not change.
+const final = new Set([...severe, "unsupported", "answered", "spent", "unknown"]);
+
 // fail shows what went wrong and what to do next, in words; what the program says of it stands below, for whoever helps.
 export function fail(e, o = {}) {
 	let code = typeof e?.code === "string" && has("booth-error." + e.code) ? e.code : "internal";
@@ -218,9 +221,9 @@ export function fail(e, o = {}) {
 		h("p", {}, say("booth-error." + code + "-next")),
 		o.extra,
 		actions(
-			severe.has(code) || code === "unsupported" ? null : primary(say("booth.again"), again),
+			final.has(code) ? null : primary(say("booth.again"), again),
 			e?.evidence ? button(say("booth-error.evidence"), () => save("evidence.txt", e.evidence)) : null,
-			code === "incomplete" || code === "answered" || code === "code" ? link(say("booth-error.to-card"), path("/booth/card"), "button") : null,
+			code === "incomplete" || code === "code" ? link(say("booth-error.to-card"), path("/booth/card"), "button") : null,
 			code === "spent" || severe.has(code) ? link(say("booth-error.to-me"), path("/booth/me"), "button") : null,
 			o.back ? button(say("booth.back"), o.back) : null,
 		),

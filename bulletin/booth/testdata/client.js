@@ -41,7 +41,8 @@ const registrars = [
 	{ index: 3, name: "Youth section", operator: "Youth section", channel: "text message", url: "https://r3.example.org" }];
 let cards = [];
 const fullCard = { round, roundTitle: both("Cards of spring 2027", "Tarjetas de la primavera de 2027"), entry, answered: [true, true, true], complete: true, kept: true };
-if (!scene.has("empty")) cards = [scene.has("incomplete") ? { ...fullCard, answered: [true, false, true], complete: false, kept: !scene.has("unkept") } : fullCard];
+if (scene.has("other-card")) cards = [{ ...fullCard, answered: [false, false, false], complete: false }];
+else if (!scene.has("empty")) cards = [scene.has("incomplete") ? { ...fullCard, answered: [true, false, true], complete: false, kept: !scene.has("unkept") } : fullCard];
 const words24 = "abandon ability able about above absent absorb abstract absurd abuse access accident account accuse achieve acid acoustic acquire across act action actor actress actual".split(" ");
 const made = () => ({ file: "mandate voter card, version 1\n" + words24.join(" ") + "\n", words: words24, qr: svg(3) });
 const ballot = "3f" + "c1".repeat(31);
@@ -58,7 +59,7 @@ const methods = {
 		rounds: [{ id: round, title: fullCard.roundTitle, opens: now - 9e6, closes: now + 9e6, registrars }] }),
 	"cards.list": () => cards,
 	"code.read": ({ code }) => (code.includes("TYPO") ? fail("code-typo") : { round, registrar: 2, registrarName: "Auditors" }),
-	"card.enter": () => (scene.has("badcode") ? fail("code") : scene.has("registrar-down") ? fail("registrar-down") : { registrar: 2, entry }),
+	"card.enter": () => (scene.has("badcode") ? fail("code") : scene.has("registrar-down") ? fail("registrar-down") : { registrar: 2, entry: scene.has("stranger") ? { index: 5, number: "M-000005", name: "Somebody Else" } : entry }),
 	"card.create": () => {
 		cards = [{ ...fullCard, answered: [false, false, false], complete: false, kept: false }];
 		return made();
@@ -71,6 +72,7 @@ const methods = {
 		return { registrar: 2, answered: cards[0].answered, complete: cards[0].complete };
 	},
 	"card.restore": () => {
+		if (scene.has("other-card") && cards.length) fail("storage", "there is another card of this round in this browser");
 		cards = [fullCard];
 		return { round, entry, answered: [true, true, true], complete: true };
 	},
