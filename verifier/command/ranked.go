@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mandate/ballot/count"
@@ -53,44 +54,52 @@ func why(r *count.Result, candidate int) string {
 // bounds says what the representation rules did.
 func bounds(w io.Writer, r *count.Result) {
 	for i, rule := range r.Rules {
-		var elected, guarded, doomed int
+		elected := 0
 		for _, c := range r.Elected {
-			for _, m := range rule.Members {
-				if c == m {
-					elected++
-				}
+			if slices.Contains(rule.Members, c) {
+				elected++
 			}
 		}
-		first := 0
-		for _, s := range r.Stages {
-			for _, e := range s.Events {
-				if e.Rule != i+1 {
-					continue
-				}
-				switch e.Kind {
-				case count.WasGuarded:
-					guarded++
-				case count.WasDoomed:
-					doomed++
-				default:
-					continue
-				}
-				if first == 0 {
-					first = s.Number
-				}
-			}
-		}
-		effect := "it was kept without being needed"
-		switch {
-		case guarded > 0 && doomed > 0:
-			effect = fmt.Sprintf("from stage %d on it kept %d in the count, and %d could not be elected", first, guarded, doomed)
-		case guarded > 0:
-			effect = fmt.Sprintf("from stage %d on it kept %d in the count", first, guarded)
-		case doomed > 0:
-			effect = fmt.Sprintf("from stage %d on %d could not be elected because of it", first, doomed)
+		effect := effectOf(r, i+1)
+		if effect == "" {
+			effect = "it alone bound nobody"
 		}
 		fmt.Fprintf(w, "    Rule %d: %s; %d elected; %s\n", i+1, rule, elected, effect)
 	}
+	if effect := effectOf(r, 0); effect != "" && len(r.Rules) > 1 {
+		fmt.Fprintf(w, "    The rules together: %s\n", effect)
+	}
+}
+
+// effectOf says whom a rule, from 1, has kept in the count or out of the seats; 0 is all rules together, where no single one decides.
+func effectOf(r *count.Result, rule int) string {
+	first, kept, barred := 0, 0, 0
+	for _, s := range r.Stages {
+		for _, e := range s.Events {
+			switch {
+			case e.Rule != rule:
+				continue
+			case e.Kind == count.WasGuarded:
+				kept++
+			case e.Kind == count.WasDoomed:
+				barred++
+			default:
+				continue
+			}
+			if first == 0 {
+				first = s.Number
+			}
+		}
+	}
+	switch {
+	case kept > 0 && barred > 0:
+		return fmt.Sprintf("from stage %d on %d could not be excluded, and %d could not be elected", first, kept, barred)
+	case kept > 0:
+		return fmt.Sprintf("from stage %d on %d could not be excluded", first, kept)
+	case barred > 0:
+		return fmt.Sprintf("from stage %d on %d could not be elected", first, barred)
+	}
+	return ""
 }
 
 // lots prints the ties that lots have broken, so that anybody can draw them again.

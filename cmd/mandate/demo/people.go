@@ -112,7 +112,7 @@ func pick(c *contest.Contest) []int {
 // candidates are better known than others: without rules on seats men would get most of them, and minorities few.
 var (
 	slates = []int{45, 35, 20}
-	known  = map[string]int{"men": 2, "minorities": -3}
+	known  = map[string]int{"men": 3, "minorities": -2}
 )
 
 // rank makes up a ranking: the voter's own list first, mostly, as far as the voter cares; some rank everybody, and one in twenty nobody.
@@ -129,7 +129,7 @@ func rank(c *contest.Contest) []int {
 	ranking := make([]int, len(c.Options))
 	for i, o := range c.Options {
 		ranking[i] = i
-		liking[i] = draw(9) + draw(9) + i*5%4 // what nobody else knows, and what everybody does
+		liking[i] = draw(9) + draw(9) + i*7%5 // what nobody else knows, and what everybody does
 		if i%len(slates) == own {
 			liking[i] += 9
 		}
