@@ -174,6 +174,9 @@ func TestRankedResult(t *testing.T) {
 	if w := get(other.pages(), "/vote/"+other.vote.String()+"/count/1/report.txt"); w.Code != 404 {
 		t.Errorf("of a choice: status %d", w.Code)
 	}
+	if got := page(t, "ranked open", votePath, "es").section(t, "check").words(); !strings.Contains(got, "booth.wasm"+simulate.File("booth.wasm").String()) {
+		t.Errorf("the program is not named: %s", got)
+	}
 	question := page(t, "ranked open", votePath, "en").section(t, "question").words()
 	for _, w := range []string{"Rank up to 5, the one you like best first, or none.", "3 candidates are elected, by the single transferable vote", "At least 1 of the elected is from this group: members of racial or national minorities."} {
 		if !strings.Contains(question, w) {

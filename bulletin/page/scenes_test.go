@@ -381,6 +381,7 @@ func (s *stage) ranked() {
 	v := s.begin().Vote(func(m *record.Vote) {
 		m.Title, m.Template = both("Delegates, a name and a logo", "Delegación, un nombre y un logotipo"), "delegates"
 		m.Contests, m.Mixes = []contest.Contest{stv, irv, pairs}, m.Threshold
+		m.Programs = []record.Program{{Name: "booth", Hash: simulate.File("booth.wasm")}}
 		m.Closes = m.Opens + 10*day
 	})
 	v.Ceremony()

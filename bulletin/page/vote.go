@@ -49,14 +49,15 @@ type votePage struct {
 	Relays    []string
 	Witnesses uint64
 
-	Actions []action // what a member can do now, in the booth
-	Result  string   // the address of the page of the result; empty if there is none
-	Entry   string   // of the page on which a member looks up their roll entry
-	Sure    string   // what many checks without a fault would say; empty if they are too few
-	Log     string   // of the vote's records
-	GroupID []string // the id in groups, to compare
-	Offline string   // the line that has the verifier check the audit package
-	JSON    string
+	Programs []program // that members' browsers are to run
+	Actions  []action  // what a member can do now, in the booth
+	Result   string    // the address of the page of the result; empty if there is none
+	Entry    string    // of the page on which a member looks up their roll entry
+	Sure     string    // what many checks without a fault would say; empty if they are too few
+	Log      string    // of the vote's records
+	GroupID  []string  // the id in groups, to compare
+	Offline  string    // the line that has the verifier check the audit package
+	JSON     string
 }
 
 // An action is something that a reader can do on another page.
@@ -95,6 +96,9 @@ type response struct {
 	Text string
 	At   uint64
 }
+
+// A program is one that members' browsers are to run, by its hash.
+type program struct{ Name, Hash string }
 
 // A trustee is one who can open the result together with others.
 type trustee struct {
@@ -148,6 +152,9 @@ func (a *author) vote(v *fold.Vote) *votePage {
 			t.URL = m.Trustees[i].URL
 		}
 		p.Trustees = append(p.Trustees, t)
+	}
+	for _, x := range m.Programs {
+		p.Programs = append(p.Programs, program{x.Name, x.Hash.String()})
 	}
 	for _, r := range m.Relays {
 		p.Relays = append(p.Relays, r.Name)
