@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mandate/ballot/cast"
+	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
@@ -39,6 +40,9 @@ type shelf struct {
 //	dropped.tar            as a board signs it that has left a ballot out
 //	fraud.tar              with a result that nobody's ballots give
 //	other.tar              as somebody else made up a whole vote
+//	ranked.tar             a vote with a question and two ranked contests, with a tie that lots have broken
+//	mixing.tar             the same after the first stage of its mixes
+//	unmixed.tar            the same with a result that was certified then
 //
 // and the receipts of a counted ballot (early: from before the closing), of the void one, of the one left out, and of one in other.tar.
 func newShelf(t testing.TB) *shelf {
@@ -98,10 +102,46 @@ func newShelf(t testing.TB) *shelf {
 	ballot := slices.IndexFunc(other.Org.Log(), func(raw []byte) bool { return kind(raw) == "ballot" })
 	s.receipt("other", other.Org, record.IDOf(other.Org.Log()[ballot]))
 
+	s.ranked()
+
 	s.env["VOTE"], s.env["OTHER"] = v.ID.String(), other.ID.String()
 	s.env["COUNTED"], s.env["VOID"] = counted.Short(), void.Short()
 	s.env["VOID_INDEX"] = strconv.Itoa(slices.IndexFunc(s.log, func(raw []byte) bool { return record.IDOf(raw) == void }))
 	return s
+}
+
+// ranked keeps the packages of a ranked vote.
+func (s *shelf) ranked() {
+	v := simulate.New(s.tb, simulate.Config{
+		Members: 6, Registrars: 1, Trustees: 3, Threshold: 2, Quorum: 2, Mixes: 2,
+		Contests: []contest.Contest{
+			simulate.YesNo("question"), simulate.Rank("board", contest.MethodScottishSTV, 4, 4, 2), simulate.Rank("chair", contest.MethodIRV, 3, 3, 1),
+		},
+	}).Round().Vote()
+	v.Round.Cards(0, 1, 2, 3)
+	v.Ceremony()
+	v.Open()
+	for i, ranking := range [][]int{{0, 1}, {1, 0}, {2, 3}, {}} { // three are equal
+		v.Cast(i, []int{simulate.Yes}, ranking, ranking[:min(1, len(ranking))])
+	}
+	v.Close()
+	v.Promises()
+	v.Seal()
+	v.Inputs(1, 2)
+	v.Mix(1)
+	s.pack("mixing", v.Org)
+	unmixed := v.On(v.Org.Fork())
+	v.Mix(2)
+	v.Shares(2, 3)
+	for i := 1; i <= 2; i++ {
+		unmixed.Org.Post(unmixed.By(i, unmixed.SharesBody(i, 0)))
+	}
+	body := v.ResultBody()
+	unmixed.Org.Append(unmixed.Officer(body).Raw())
+	s.pack("unmixed", unmixed.Org)
+	v.Result()
+	s.pack("ranked", v.Org)
+	s.env["RANKED"] = v.ID.String()
 }
 
 // opened keeps ballots that a member has opened instead of casting them: one that the log knows to be spoiled, one that it does not, and one
