@@ -39,7 +39,6 @@ type ranked struct {
 
 type orderLine struct {
 	Names []words
-	Votes string
 }
 
 type stageHead struct {
