@@ -29,7 +29,7 @@ function countOf(e) {
   return {
     method: e.method, seats: e.seats, fillable_seats: e.committee.fillable, elected: numbered(e.elected),
     stages: e.stages.map(({ votes, quota }, i) => ({
-      number: i + 1, ...(quota === null ? {} : { quota: units(quota) }), candidates: votes.map((n, c) => ({ number: c + 1, votes: units(n) })),
+      number: i + 1, ...(quota === null ? {} : { quota: units(quota) }), candidates: e.candidates.map((c) => ({ number: c + 1, ...(votes.length ? { votes: units(votes[c]) } : {}) })),
     })),
     draws: e.draws.map((d) => ({ ...d, order: numbered(d.order) })),
   };
