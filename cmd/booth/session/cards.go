@@ -176,12 +176,11 @@ func (s *Session) cardExport(ctx context.Context, p *params) (any, error) {
 }
 
 func (s *Session) cardKept(ctx context.Context, p *params) (any, error) {
-	w, k, err := s.opened(ctx, p)
+	_, k, err := s.opened(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	s.vault.kept[k.prefix] = true
-	_ = w
 	return map[string]any{}, k.setLabel(ctx, func(l *label) { l.Kept = true })
 }
 

@@ -10,16 +10,19 @@ import (
 	"mandate/ballot/contest"
 )
 
+// lies says whether it does just now.
+var lies bool
+
 func init() {
-	methods["test.lie"] = func(s *Session, _ context.Context, p *params) (any, error) {
-		s.lie = p.values["on"] == true
-		return map[string]any{"lies": s.lie}, nil
+	methods["test.lie"] = func(_ *Session, _ context.Context, p *params) (any, error) {
+		lies = p.values["on"] == true
+		return map[string]any{"lies": lies}, nil
 	}
 }
 
 // chosen is, when it lies, another choice than the member's, of the same form.
 func (s *Session) chosen(selections [][]int, contests []contest.Contest) [][]int {
-	if !s.lie {
+	if !lies {
 		return selections
 	}
 	for i, one := range selections {

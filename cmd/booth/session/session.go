@@ -72,7 +72,6 @@ type Session struct {
 	prepared map[string]*prepared
 	handles  int
 	orders   map[string][]int // in which options are shown, by vote and contest
-	lie      bool             // only a test double, built with the tag lying, looks at it
 }
 
 // New returns a session for the board at an address.

@@ -1,0 +1,37 @@
+//go:build !js
+
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/andybalholm/brotli"
+)
+
+const dist = "../../bulletin/booth/dist"
+
+// What is committed is what its manifest names, and not larger to download than it was: the target is 1 MB for voting (go run
+// ./cmd/booth/build prints the sizes), and each of these bounds is there to be lowered.
+func TestWhatIsHandedOut(t *testing.T) {
+	manifest := string(must(os.ReadFile(filepath.Join(dist, "programs.js")))(t))
+	for name, most := range map[string]int{"booth.wasm": 1_550_000, "audit.wasm": 1_600_000} {
+		packed := must(os.ReadFile(filepath.Join(dist, name+".br")))(t)
+		if len(packed) > most {
+			t.Errorf("%s: %d bytes to download, at most %d", name, len(packed), most)
+		}
+		b := must(io.ReadAll(brotli.NewReader(bytes.NewReader(packed))))(t)
+		if line := fmt.Sprintf("%q: { sha256: \"%x\", size: %d }", name, sha256.Sum256(b), len(b)); !strings.Contains(manifest, line) {
+			t.Errorf("programs.js does not say %s", line)
+		}
+		if strings.Contains(string(b), "test.lie") {
+			t.Errorf("%s knows how to lie", name)
+		}
+	}
+}
