@@ -16,6 +16,8 @@ type memory struct {
 	Org *simulate.Org
 	// Submitted, if not nil, is called with every record before it is judged; an error is what the party gets.
 	Submitted func(*record.Record) error
+	// Recorded, if not nil, is called with every record that stands on the log now; an error is what the party gets instead of the answer.
+	Recorded func(*record.Record) error
 }
 
 // A refused is the board's refusal.
@@ -43,6 +45,9 @@ func (b *memory) Submit(_ context.Context, r *record.Record) ([]byte, error) {
 		return nil, &refused{o}
 	}
 	b.Org.Append(r.Raw())
+	if b.Recorded != nil {
+		return nil, b.Recorded(r)
+	}
 	return nil, nil
 }
 
