@@ -83,6 +83,8 @@ var states = []state{
 	{name: "vote-unconfirmed", path: vote + "?cast=network", press: after(toReview, "Cast my vote"), want: "We do not know yet", never: "Your vote is recorded."},
 	{name: "vote-closed-meanwhile", path: vote + "?cast=closed", press: after(toReview, "Cast my vote"), want: "Closed meanwhile"},
 	{name: "vote-alarm", path: vote + "?cast=alarm", press: after(toReview, "Cast my vote"), want: "something that must not happen"},
+	{name: "vote-storage", path: vote + "?cast=storage", press: after(toReview, "Cast my vote", "=This browser keeps nothing"), want: "NOT cast yet"},
+	{name: "vote-nothing-sent", path: vote + "?scene=pending,none", want: "gone. Please choose again.\n\nVoting closes"},
 	{name: "vote-resumed", path: vote + "?scene=pending", want: "Your vote is recorded"},
 	{name: "vote-resume-down", path: vote + "?scene=pending&resume=board-down", want: "We do not know yet"},
 	{name: "vote-refused", path: vote + "?scene=pending,refused", want: "The board has refused this ballot"},

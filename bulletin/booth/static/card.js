@@ -165,7 +165,8 @@ function notYou(id, registrar) {
 
 // keepIt has the member keep the card before anything that depends on it is sent.
 function keepIt(made) {
-	const k = keeping(made, "voter-card.txt");
+	const c = card(code.round);
+	const k = keeping(made, [say("booth-card.for", c.entry), pick(c.roundTitle).text, page.board]);
 	const wrong = message();
 	show(say("booth-keep.title"),
 		h("p", { class: "lead" }, say("booth-keep.text")),

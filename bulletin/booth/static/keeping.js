@@ -5,7 +5,8 @@ import { h, picture, save } from "./dom.js";
 import { say } from "./say.js";
 
 // keeping returns { element, done() } for a card {file, words, qr}. done() says whether the member has done one of the things that keep it.
-export function keeping(card, name) {
+// `about` is whose card it is and for what, which stands on paper.
+export function keeping(card, about) {
 	let kept = false;
 	const mark = h("p", { class: "kept", role: "status" });
 	const did = (key) => {
@@ -21,7 +22,7 @@ export function keeping(card, name) {
 	const element = h("div", { class: "keeping" },
 		h("div", { class: "actions" },
 			button(say("booth-keep.file"), () => {
-				save(name, card.file);
+				save("voter-card.txt", card.file);
 				did("booth-keep.did-file");
 				announce(say("booth.saved"));
 			}, { class: "primary" }),
@@ -33,6 +34,6 @@ export function keeping(card, name) {
 		shown(say("booth-keep.words"), "booth-keep.did-words", p(say("booth-keep.words-text")), words),
 		card.qr ? shown(say("booth-keep.qr"), "booth-keep.did-qr", p(say("booth-keep.qr-text")), picture(card.qr, say("booth-keep.qr-alt"))) : null,
 		h("section", { class: "paper", "aria-hidden": "true" },
-			h("h2", {}, say("booth-keep.paper")), p(say("booth-keep.paper-text")), words.cloneNode(true), card.qr ? picture(card.qr, "") : null));
+			h("h2", {}, say("booth-keep.paper")), about.map((line) => p(line)), p(say("booth-keep.paper-text")), words.cloneNode(true), card.qr ? picture(card.qr, "") : null));
 	return { element, done: () => kept };
 }

@@ -79,7 +79,7 @@ async function history_(c) {
 
 async function exported(c) {
 	const r = await booth.call("card.export", { round: c.round });
-	const k = keeping(r, "voter-card.txt");
+	const k = keeping(r, [say("booth-card.for", c.entry), pick(c.roundTitle).text, board]);
 	show(say("booth-keep.again"), p(say("booth-keep.text")), h("ul", { class: "reasons" }, ["lost", "secret", "not-vote"].map((w) => h("li", {}, say("booth-keep.why-" + w)))), k.element,
 		actions(primary(say("booth.done"), async () => {
 			if (k.done()) await booth.call("card.kept", { round: c.round });

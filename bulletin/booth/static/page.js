@@ -82,9 +82,6 @@ export function show(title, ...children) {
 	return heading;
 }
 
-// add appends to the view.
-export const add = (...children) => place.append(...flat(children));
-
 // announce tells a screen reader.
 export function announce(text) {
 	live.textContent = "";

@@ -4,7 +4,7 @@
 // any storage. It is wiped from all when the ballot is cast, and when the page is left.
 
 import * as page from "./page.js";
-import { actions, add, announce, board, button, details, link, notice, p, path, primary, sentence, show, standing, time, words } from "./page.js";
+import { actions, announce, board, button, details, link, notice, p, path, primary, sentence, show, standing, time, words } from "./page.js";
 import { choosing } from "./choosing.js";
 import { ranking } from "./ranking.js";
 import { handover } from "./handover.js";
@@ -15,6 +15,8 @@ import { count, pick, say } from "./say.js";
 const id = location.pathname.split("/").pop();
 const before = new Set(["petition", "proposed", "called", "deliberating", "triggered", "nominating"]);
 const unsure = new Set(["network", "offline", "board-down", "rate", "pending", "internal"]); // after which a ballot may have arrived or not
+
+const doubtful = new Set(["alarm", "old-board", "other-board"]); // after which nothing that the board says of it can be relied on
 
 let booth, v;
 let chosen = []; // for each contest: indexes of options, or a ranking, best first
@@ -37,11 +39,11 @@ async function arrive() {
 const open = () => v.phase === "open" && !(v.closes && v.time >= v.closes);
 const counting = () => (v.mine || []).filter((b) => b.counts).at(-1);
 
-// The page as the member finds it.
-function overview() {
+// The page as the member finds it, after what is new.
+function overview(news) {
 	wipe();
 	const mine = counting();
-	const alarm = flat([v.program?.other ? otherProgram() : null, v.foreign?.length ? foreign() : null]);
+	const alarm = flat([news, v.program?.other ? otherProgram() : null, v.foreign?.length ? foreign() : null]);
 	if (mine) {
 		if (mine.here === false) standing("no", say("booth-vote.recorded-elsewhere"));
 		else standing("yes", say("booth-vote.recorded"));
@@ -284,8 +286,8 @@ async function unsent(e) {
 		if (e.state === "none") {
 			v = await booth.call("vote.load", { vote: id }).catch(() => v);
 			v.pending = null;
-			overview();
-			return add(notice("calm", p(say("booth-vote.nothing-sent"))));
+			overview(notice("calm", p(say("booth-vote.nothing-sent"))));
+			return announce(say("booth-vote.nothing-sent"));
 		}
 		const late = e.code === "closed";
 		return show(say(late ? "booth-error.closed" : "booth-vote.refused"),
@@ -294,7 +296,9 @@ async function unsent(e) {
 			e.sentence ? details(say("booth-error.details"), h("p", { lang: "en" }, e.sentence)) : null);
 	}
 	if (!unsure.has(e?.code ?? "internal")) {
-		standing("sent", say("booth-vote.unconfirmed"));
+		if (e.code === "spent") standing("none");
+		else if (doubtful.has(e.code)) standing("sent", say("booth-vote.unconfirmed"));
+		else standing("no", say("booth-vote.not-cast"));
 		return page.fail(e, { again: arrive });
 	}
 	standing("sent", say("booth-vote.unconfirmed"));
