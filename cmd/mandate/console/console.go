@@ -109,6 +109,7 @@ type Console struct {
 	mu        sync.Mutex
 	rehearsal Rehearsal
 	rolls     map[record.ID]*roll.Roll // private lists that were read, by roll-id
+	downloads map[string]waiting
 }
 
 // Open opens the console's folder.
@@ -123,7 +124,7 @@ func Open(o Options) (*Console, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Console{
 		o: o, store: st, sessions: newSessions(o.Clock), tries: newTries(), pages: page.New(o.Board, page.Options{Log: o.Log}),
-		ctx: ctx, cancel: cancel, rolls: make(map[record.ID]*roll.Roll),
+		ctx: ctx, cancel: cancel, rolls: make(map[record.ID]*roll.Roll), downloads: make(map[string]waiting),
 	}
 	return c, c.claim()
 }
@@ -319,6 +320,9 @@ func (c *Console) Handler() http.Handler {
 	organisers("POST /console/rounds", (*scene).openRound)
 	organisers("GET /console/rounds/{id}", (*scene).roundPage)
 	organisers("POST /console/rounds/{id}/codes", (*scene).codes)
+
+	organisers("GET /console/downloads/{id}", (*scene).downloadPage)
+	organisers("POST /console/downloads/{id}", (*scene).download)
 
 	organisers("GET /console/drafts/new", (*scene).newDraft)
 	organisers("POST /console/drafts", (*scene).startDraft)

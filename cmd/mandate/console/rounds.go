@@ -3,9 +3,11 @@ package console
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
@@ -244,6 +246,14 @@ func (s *scene) codes() {
 		s.missing()
 		return
 	}
+	name := fmt.Sprintf("codes-registrar-%d-%s.csv", number, s.c.o.Clock().UTC().Format("20060102-1504"))
+	sends := s.r.PostFormValue("how") == "send" && s.c.o.Send != nil
+	var members uint64
+	s.c.o.Board.View(func(st *fold.State) { members = st.Round(id).Roll.Announce.Count })
+	if sends || members > atOnce && which != "member" {
+		s.drawLater(desk, id, number, name, entries, sends)
+		return
+	}
 	var list bytes.Buffer
 	if err := desk.Codes(&list, id, entries...); err != nil {
 		s.showRound(http.StatusUnprocessableEntity, id, s.Say("console-round.not-ready"))
@@ -253,15 +263,84 @@ func (s *scene) codes() {
 		s.showRound(http.StatusUnprocessableEntity, id, s.Say("console-round.nobody"))
 		return
 	}
-	if s.r.PostFormValue("how") == "send" && s.c.o.Send != nil {
-		body := list.Bytes()
-		j := s.c.jobs.run(s.c.ctx, fmt.Sprintf("send-%s-%d", id, number), s.Say("console-round.sending"), "/rounds/"+id.String(),
-			func(ctx context.Context, _ func(int, int)) error { return s.c.o.Send(ctx, number, id, body) })
-		s.redirect("/jobs/"+j.id, "")
-		return
-	}
+	s.attach(name, list.Bytes())
+}
+
+// atOnce is the largest roll whose codes are drawn while the browser waits.
+const atOnce = 2000
+
+// attach answers with a list to be kept as a file.
+func (s *scene) attach(name string, list []byte) {
 	h := s.w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="codes-registrar-%d-%s.csv"`, number, s.c.o.Clock().UTC().Format("20060102-1504")))
-	s.w.Write(list.Bytes())
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	s.w.Write(list)
+}
+
+// drawLater draws many codes as a job, and sends them, or keeps the list in memory to be downloaded once.
+func (s *scene) drawLater(desk *registrar.Registrar, round record.ID, number int, name string, entries []int, sends bool) {
+	c, back, download := s.c, "/rounds/"+round.String(), newID()
+	title, nobody := s.Say("console-round.drawing"), s.Say("console-round.nobody")
+	if sends {
+		title = s.Say("console-round.sending")
+	} else {
+		back = "/downloads/" + download
+	}
+	j := c.jobs.run(c.ctx, fmt.Sprintf("codes-%s-%d", round, number), title, back, func(ctx context.Context, _ func(int, int)) error {
+		var list bytes.Buffer
+		if err := desk.Codes(&list, round, entries...); err != nil {
+			return err
+		}
+		if bytes.Count(list.Bytes(), []byte("\n")) < 2 {
+			return errors.New(nobody)
+		}
+		if sends {
+			return c.o.Send(ctx, number, round, list.Bytes())
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		now := c.o.Clock()
+		for id, d := range c.downloads {
+			if now.Sub(d.at) > downloadFor {
+				delete(c.downloads, id)
+			}
+		}
+		c.downloads[download] = waiting{name, list.Bytes(), now}
+		return nil
+	})
+	s.redirect("/jobs/"+j.id, "")
+}
+
+// downloadFor is how long a list waits in memory.
+const downloadFor = 30 * time.Minute
+
+// waiting is a list that can be downloaded once.
+type waiting struct {
+	name string
+	list []byte
+	at   time.Time
+}
+
+func (s *scene) downloadPage() {
+	s.c.mu.Lock()
+	d, ok := s.c.downloads[s.r.PathValue("id")]
+	s.c.mu.Unlock()
+	if !ok {
+		s.message(http.StatusGone, s.Say("console-round.codes"), s.Say("console-round.gone"))
+		return
+	}
+	s.showForm(http.StatusOK, d.name, s.Say("console-round.list-ready"), form{Action: "/downloads/" + s.r.PathValue("id"), Button: s.Say("console-round.download")})
+}
+
+func (s *scene) download() {
+	id := s.r.PathValue("id")
+	s.c.mu.Lock()
+	d, ok := s.c.downloads[id]
+	delete(s.c.downloads, id)
+	s.c.mu.Unlock()
+	if !ok {
+		s.message(http.StatusGone, s.Say("console-round.codes"), s.Say("console-round.gone"))
+		return
+	}
+	s.attach(d.name, d.list)
 }

@@ -251,3 +251,14 @@ func (l *lines) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+func FuzzParseConfig(f *testing.F) {
+	f.Add(Example)
+	f.Add("threshold = 2\n[[trustee]]\nname = \"A\"\n")
+	f.Fuzz(func(t *testing.T, file string) {
+		c, err := ParseConfig([]byte(file))
+		if err == nil && (c.Threshold < 1 || c.Threshold > len(c.Trustees) || c.Quorum < c.Threshold || len(c.Registrars) > 8) {
+			t.Errorf("%+v", c)
+		}
+	})
+}

@@ -57,6 +57,10 @@ func TestMembersDecideThroughTheConsole(t *testing.T) {
 	speaker, speaks := s.person(s.house.Keys.List(console.RoleSpeaker)[0])
 	speaker.get(speaks+"/").send(speaks+"/make", "passphrase", phrase(9), "again", phrase(9)).want(http.StatusOK)
 	fields[7] = strings.Join(sponsors, ", ")
+	for _, pace := range []string{"2", "10", "60"} { // a rehearsal by the same rules, of minutes
+		s.b.get(draft).send(draft, append([]string{"mock", "yes", "pace", pace}, fields...)...).want(http.StatusOK, "This is a mock vote.", "The vote in words")
+	}
+	s.b.want(http.StatusOK, "Voting opens 28 minutes after the call at the earliest, and lasts 10 minutes.")
 	s.b.get(draft).send(draft, fields...).want(http.StatusOK, "It is called when 5% of the members support it: 1 member", "Shall we found a strike fund?", "National Committee must answer the result")
 	s.b.send(draft + "/call").confirm()
 	vote := s.called()
