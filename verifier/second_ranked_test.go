@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"mandate/ballot/contest"
-	"mandate/ballot/record"
 	"mandate/ballot/simulate"
 	"mandate/crypto/group"
 	"mandate/verifier"
@@ -96,5 +95,3 @@ func TestTheSecondVerifierAgreesOnRankings(t *testing.T) {
 	single := hold(simulate.Config{Trustees: 1, Contests: []contest.Contest{alone}}, func(v *simulate.Vote) { v.Cast(0, []int{2}); v.Cast(1, []int{0}) })
 	agree("one trustee", verifier.Verified, packageOf(t, single.Org), verifier.Options{})
 }
-
-var _ record.Body
