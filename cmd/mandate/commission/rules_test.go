@@ -2,6 +2,7 @@ package commission_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +66,66 @@ func TestTheOpeningNamesTheCandidates(t *testing.T) {
 	}
 	if c := v.State().Manifest.Contests[0]; v.State().Phase != fold.Open || len(c.Options) != 3 || c.Options[2].ID != "cem" {
 		t.Errorf("the vote is %v with %+v", v.State().Phase, c)
+	}
+}
+
+// The candidates of a ranked contest stand with the groups that their nominations name, and the count keeps the rules on seats.
+func TestARankedElectionOfNominees(t *testing.T) {
+	o := simulate.New(t, simulate.Config{Members: 8, Registrars: 1, Slots: 3, Petitions: 1})
+	r := o.Round()
+	r.Cards(0, 1, 2)
+	v := r.Propose(r.Plan(record.CallReason, func(r *record.Rules) {
+		r.Nominations = &record.NominationRule{Window: 500, Seconds: 1, Accept: 100}
+		r.Statements = record.StatementRule{}
+	}), func(m *record.Vote) {
+		c := simulate.Rank("committee", contest.MethodScottishSTV, 0, 128, 2)
+		c.Ranking.Rules = []contest.RankingRule{{Group: "north", Min: 1, Max: 2}}
+		m.Contests, m.Mixes = []contest.Contest{c}, m.Threshold
+	})
+	officer := commission.New(partytest.New(o).View(), o.Commission[0], quiet)
+	step := func() {
+		t.Helper()
+		if posted, err := officer.Step(context.Background()); err != nil || !posted {
+			t.Fatalf("posted %v, %v; the vote is %v", posted, err, v.State().Phase)
+		}
+	}
+	for i, slug := range []string{"ana", "ben", "cem"} {
+		var groups []string
+		if slug == "cem" {
+			groups = []string{"north"}
+		}
+		by := func(entry int) record.Member { return r.Member(entry) }
+		if err := officer.Nominate(context.Background(), v.ID, slug, simulate.English(slug), by(i+1), []record.Member{by(i + 2)}, groups...); err != nil {
+			t.Fatal(err)
+		}
+		if err := officer.Accept(context.Background(), v.ID, slug, record.ID{1}, record.ID{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.Ceremony()
+	v.Deliberate()
+	o.Reach(v.State().Manifest.Opens)
+	step()
+	c := v.State().Manifest.Contests[0]
+	if v.State().Phase != fold.Open || len(c.Options) != 3 || !slices.Equal(c.Options[2].Groups, []string{"north"}) || c.Depth != 3 {
+		t.Fatalf("the vote is %v with %+v", v.State().Phase, c)
+	}
+	for i := range 3 { // nobody ranks cem
+		v.Cast(i, []int{0, 1})
+	}
+	o.Reach(v.State().Manifest.Closes)
+	step()
+	v.Promises()
+	v.Seal()
+	v.Inputs(1, 2)
+	if posted, err := officer.Step(context.Background()); err != nil || posted {
+		t.Fatalf("before the mix: %v, %v", posted, err)
+	}
+	v.Mix(1, 2)
+	v.Shares(1, 2)
+	step()
+	if got := v.State().Result.Contests[0]; !slices.Equal(got.Winners, []uint64{0, 2}) || !slices.Equal(got.Counts, []uint64{3, 0, 0}) {
+		t.Errorf("%+v", got)
 	}
 }
 
