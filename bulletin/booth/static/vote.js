@@ -153,7 +153,7 @@ function question(n, alarm) {
 	control = c.kind === "ranked" ? ranking(c, order, chosen[n]) : choosing(c, order, chosen[n]);
 	const form = h("form", { autocomplete: "off", novalidate: true, on: { submit: (e) => e.preventDefault() } },
 		h("fieldset", {}, h("legend", { class: "hidden" }, words(c.title)), control.element),
-		h("div", { class: "actions onward" },
+		h("div", { class: c.options.length > 8 ? "actions onward" : "actions" },
 			primary(say(last ? "booth-vote.review" : "booth-vote.next"), async () => {
 				if (!control.check()) return;
 				await go(last ? "review" : n + 1);
