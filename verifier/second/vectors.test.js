@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'node:test';
-import { ballotRelation, decodePoints, proofHolds } from './ballot.js';
+import { ballotRelation, decodePoints, longestBallot, proofHolds } from './ballot.js';
 import { isCertified, isModulus, verifyBlind } from './blind.js';
 import { hex, pieces } from './bytes.js';
 import { checkPossession, keysOf, packageHash, shareFits, testHolds } from './ceremony.js';
@@ -131,19 +131,25 @@ test('checkpoints and receipts (§7)', () => {
 });
 
 test('ballots (§10)', () => {
-  const v = json('ballot/cast/testdata/ballot.json');
-  const contests = v.contests.map((c) => ({ options: Array(c.options).fill(), min: BigInt(c.min), max: BigInt(c.max) }));
-  const relation = ballotRelation(contests), pk = element(bytes(v.pk));
-  assert.equal(hex(relation.id), v.relation);
-  const holds = (raw) => {
-    const r = decodeRecord(raw), points = decodePoints(r.body);
-    return typeof points !== 'string' && proofHolds(relation, bytes(v.ctx), r, pk, points);
-  };
-  for (const b of v.ballots) {
-    assert.ok(holds(bytes(b.record)));
-    assert.equal(hex(decodeRecord(bytes(b.record)).id), b.id);
+  for (const file of ['ballot', 'mixed']) {
+    const v = json(`ballot/cast/testdata/${file}.json`);
+    const contests = v.contests.map((c) => ({
+      kind: c.depth ? 'ranked' : 'choice', options: Array(c.options).fill(), min: BigInt(c.min), max: BigInt(c.max), depth: BigInt(c.depth ?? 0),
+    }));
+    const relation = ballotRelation(contests), pk = element(bytes(v.pk));
+    assert.equal(hex(relation.id), v.relation);
+    const holds = (raw) => {
+      const r = decodeRecord(raw), points = decodePoints(r.body);
+      return typeof points !== 'string' && proofHolds(relation, bytes(v.ctx), r, pk, points);
+    };
+    for (const b of v.ballots) {
+      assert.ok(holds(bytes(b.record)));
+      assert.equal(hex(decodeRecord(bytes(b.record)).id), b.id);
+    }
+    for (const raw of v['not valid']) assert.ok(!holds(bytes(raw)));
+    const longest = v.lengths.find(([number]) => number > 2 ** 63)[1];
+    assert.equal(longestBallot(contests, v.keys.length), BigInt(longest));
   }
-  for (const raw of v['not valid']) assert.ok(!holds(bytes(raw)));
 });
 
 test('ristretto255 is what RFC 9496 says', () => {
