@@ -90,6 +90,7 @@ var states = []state{
 	{name: "vote-refused", path: vote + "?scene=pending,refused", want: "The board has refused this ballot"},
 	{name: "vote-voted", path: vote + "?scene=voted", want: "You can replace your vote until"},
 	{name: "vote-final", path: vote + "?scene=voted,once", want: "a cast ballot is final"},
+	{name: "vote-other-program", path: vote + "?scene=other-program", want: "This booth is not the program that the vote names"},
 	{name: "vote-foreign", path: vote + "?scene=voted,foreign", want: "Another device has voted with your card"},
 	{name: "vote-board-down", path: vote + "?fail=board-down", want: "The board does not answer"},
 	{name: "vote-old-board", path: vote + "?fail=old-board", want: "an older state"},

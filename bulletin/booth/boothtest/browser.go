@@ -198,11 +198,11 @@ func (p *Page) Text() string {
 	return s
 }
 
-// Wait waits until the page shows a text, whatever its case, twenty seconds at most.
+// Wait waits until the page shows a text, whatever its case, half a minute at most.
 func (p *Page) Wait(text string) {
 	p.t.Helper()
 	quoted, _ := json.Marshal(strings.ToLower(text))
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		var ok bool // an error is that of a page that is just being left
 		if err := chromedp.Run(p.Ctx, chromedp.Evaluate(`document.body?.innerText.toLowerCase().includes(`+string(quoted)+`)`, &ok)); err == nil && ok {
 			return

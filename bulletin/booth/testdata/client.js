@@ -82,7 +82,7 @@ const methods = {
 	"vote.load": () => {
 		if (params.get("fail")) fail(params.get("fail"));
 		return { id: yesno, title: both("Housing proposal", "Propuesta sobre la vivienda"), phase: scene.has("early") ? "deliberating" : scene.has("over") ? "certified" : "open", opens: now + 86400, closes: now + 6 * 86400, time: now,
-			late: scene.has("late"), revote: !scene.has("once"), mock: scene.has("mock"), contests: contests(), number: 0, mine: scene.has("voted") ? [{ ballot, index: 1204, counts: true, here: !scene.has("foreign") }] : [],
+			late: scene.has("late"), revote: !scene.has("once"), mock: scene.has("mock"), contests: contests(), number: 0, program: { running: id("e"), pinned: id(scene.has("other-program") ? "f" : "e"), other: scene.has("other-program") }, mine: scene.has("voted") ? [{ ballot, index: 1204, counts: true, here: !scene.has("foreign") }] : [],
 			foreign: scene.has("foreign") ? [{ ballot, index: 1300 }] : [], pending: scene.has("pending") ? ballot : null, card: cards[0] ? { round, complete: cards[0].complete, entry } : null };
 	},
 	"ballot.prepare": () => (scene.has("closed-now") ? fail("closed") : { handle: "h" + log.length, ballot, words: ["river", "copper", "lantern", "oak"], qr: svg(7), link: "https://r2.example.org/booth/check#board=" + encodeURIComponent(location.origin) + "&vote=" + yesno + "&ballot=" + ballot }),
