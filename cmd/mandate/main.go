@@ -13,6 +13,7 @@ import (
 	"mandate/cmd/mandate/countcmd"
 	"mandate/cmd/mandate/demo"
 	"mandate/cmd/mandate/mail"
+	"mandate/cmd/mandate/program"
 	"mandate/cmd/mandate/roll"
 	console "mandate/cmd/mandate/serve"
 	"mandate/cmd/mandate/voter"
@@ -43,6 +44,7 @@ Organisers:
 
 Everybody:
     count     count an open ballot file by one of the counting rules
+    program   compare what a server hands out to members' browsers with what was reviewed
     bench     measure what a vote costs on this machine
     help      show this text; every command answers -h
 
@@ -70,6 +72,9 @@ var commands = map[string]command{
 	"mail": mail.Run,
 	"serve": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return console.Run(ctx, args, out, err)
+	},
+	"program": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return program.Run(ctx, args, out, err)
 	},
 	"organise": organise.Run,
 	"rules": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
