@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -145,6 +146,7 @@ func newTown(t *testing.T) *town {
 		Title: both("Shall we build a bridge?", "¿Construimos un puente?"), Template: "members-decide", Threshold: 1, Quorum: 1,
 		Trustees: []record.Trustee{{Name: "Trustee", Key: key.Public().Encoding()}}, Contests: []contest.Contest{c},
 		Opens: now + 100, Closes: now + 1000, Grace: 100, Step: 100, Revote: true,
+		Programs: []record.Program{{Name: "booth", Hash: sha256.Sum256(must(os.ReadFile(filepath.Join(files(t, ""), "booth.wasm")))(t))}},
 	}))(t)
 	w.until(holder.Step, func(v *fold.Vote) bool { return v.Ceremony.Ready() })
 	w.mu.Lock()

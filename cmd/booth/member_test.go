@@ -47,6 +47,10 @@ type cardView struct {
 	Title            map[string]string
 	Due              int
 	Verdict, Problem string
+	Program          struct {
+		Running, Pinned *string
+		Other           bool
+	}
 }
 
 // A member from the first code to the receipt, on one device and then on another.
@@ -101,6 +105,9 @@ func TestMemberVotes(t *testing.T) {
 	d.do("vote.load", obj{"vote": vote}, &v)
 	if v.Phase != "open" || !v.Card.Complete || len(v.Contests[0].Options) != 3 || v.Pending != nil {
 		t.Errorf("%+v", v)
+	}
+	if v.Program.Other || v.Program.Running == nil || v.Program.Pinned == nil || *v.Program.Running != *v.Program.Pinned {
+		t.Errorf("the program is not the one that the vote pins: %+v", v.Program)
 	}
 	for _, bad := range []any{[]any{[]int{3}}, []any{[]int{0, 1}}, []any{}, "yes", []any{[]any{"0"}}, []any{[]any{0.5}}, nil} {
 		d.fails("form", "ballot.prepare", obj{"vote": vote, "selections": bad})
@@ -318,6 +325,10 @@ func TestI1_LyingBooth(t *testing.T) {
 	honest := w.device(with{})
 	honest.fails("form", "test.lie", obj{"on": true})
 	d := w.device(with{tags: "lying"})
+	var v cardView
+	if d.do("vote.load", obj{"vote": w.vote}, &v); !v.Program.Other || v.Program.Running == nil {
+		t.Errorf("a program that is not the one that the vote pins does not say so: %+v", v.Program)
+	}
 	d.do("test.lie", obj{"on": true}, nil)
 	d.card(w, "1")
 	var made, opened cardView
