@@ -217,6 +217,26 @@ func TestTheSecondVerifierAgreesOnBadMixes(t *testing.T) {
 	w.Result()
 	agree("everything wrong, and a result", verifier.Refuted, packageOf(t, w.Org), verifier.Options{Vote: v.ID})
 
+	quorum := simulate.Rank("chair", contest.MethodIRV, 3, 2, 1)
+	quorum.Ranking.QuorumNum, quorum.Ranking.QuorumDen = 1, 1
+	missed := simulate.New(t, simulate.Config{Members: 3, Registrars: 1, Contests: []contest.Contest{quorum}}).Round().Vote()
+	missed.Round.Cards(0)
+	missed.Ceremony()
+	missed.Open()
+	missed.Cast(0, []int{1})
+	missed.Close()
+	missed.Promises()
+	missed.Seal()
+	missed.Inputs(1, 2)
+	missed.Mix(1, 2)
+	missed.MixContest(1, 0)
+	missed.MixContest(2, 0)
+	noQuorum := &record.Result{By: 1, Roll: 3, Counted: 1, Contests: []record.ContestResult{{Counts: []uint64{1, 0, 0}, Outcome: contest.OutcomeNoQuorum}}}
+	if o := missed.Org.Append(missed.Officer(noQuorum).Raw()); o.Code != "result-lots" {
+		t.Errorf("%v", o)
+	}
+	agree("quorum missed without lots", verifier.Refuted, packageOf(t, missed.Org), verifier.Options{Vote: missed.ID})
+
 	empty := simulate.New(t, simulate.Config{Members: 3, Registrars: 1, Contests: []contest.Contest{simulate.Rank("chair", contest.MethodIRV, 3, 2, 1)}}).Round().Vote()
 	empty.Ceremony()
 	empty.Open()
@@ -229,7 +249,27 @@ func TestTheSecondVerifierAgreesOnBadMixes(t *testing.T) {
 	empty.Inputs(1, 2)
 	wantVoid(t, empty, "empty", 1, &record.Mix{Trustee: 1, Stage: 1})
 	wantVoid(t, empty, "empty", 1, &record.Decryption{Trustee: 1, Contest: 7})
-	agree("nothing to mix", verifier.Unfinished, packageOf(t, empty.Org), verifier.Options{Vote: empty.ID})
+	empty.Org.Post(empty.By(1, empty.LotsBody(1)))
+	body := empty.ResultBody()
+	for _, change := range []func(b *record.ContestResult){
+		func(b *record.ContestResult) { b.Counts = []uint64{0, 0, 1} },
+		func(b *record.ContestResult) { b.Counts = []uint64{} },
+		func(b *record.ContestResult) { b.Outcome = "lost" },
+		func(b *record.ContestResult) { b.Outcome = contest.OutcomeElected },
+		func(b *record.ContestResult) { b.Winners = []uint64{1} },
+	} {
+		wrong := *body
+		wrong.Contests = slices.Clone(body.Contests)
+		change(&wrong.Contests[0])
+		empty.Org.Append(empty.Officer(&wrong).Raw())
+	}
+	longer := *body
+	longer.Contests = append(slices.Clone(body.Contests), body.Contests[0])
+	empty.Org.Append(empty.Officer(&longer).Raw())
+	done := empty.On(empty.Org.Fork())
+	done.Result()
+	agree("nothing to mix, results", verifier.Refuted, packageOf(t, done.Org), verifier.Options{Vote: empty.ID})
+	agree("nothing to mix", verifier.Refuted, packageOf(t, empty.Org), verifier.Options{Vote: empty.ID})
 }
 
 // Two verifiers that share no code find the same manifests and ballots of ranked contests well-formed.
@@ -314,4 +354,71 @@ func TestTheSecondVerifierAgreesOnRankedForms(t *testing.T) {
 	ballot("", func(f *simulate.Forgery) { clear(f.Body.Contests[0][32:]) }) // B = 1: it opens to no ranking
 	v.Finish()
 	agree("forms", verifier.Verified, packageOf(t, r.Org), verifier.Options{Vote: v.ID})
+
+	// The structure of a contest is a matter of decoding.
+	raw := r.Org.Officer(r.ID, r.NewVote().Manifest).Raw()
+	for name, old := range map[string][2]string{
+		"a kind of contest": {"\x66ranked", "\x66rankee"},
+		"a choice in name":  {"\x66ranked", "\x66choice"},
+		"a field as text":   {"\x6cscottish-stv\x03", "\x6cscottish-stv\x60"},
+	} {
+		org := r.Org.Fork()
+		changed := bytes.Replace(raw, []byte(old[0]), []byte(old[1]), 1)
+		if o := org.Append(changed); o.Code != "malformed" || bytes.Equal(raw, changed) {
+			t.Errorf("%s: %v", name, o)
+		}
+		agree(name, verifier.Refuted, packageOf(t, org), verifier.Options{Vote: v.ID})
+	}
+}
+
+// Two verifiers that share no code put stages together that are posted in parts, by several trustees at once.
+func TestTheSecondVerifierAgreesOnParts(t *testing.T) {
+	agree := agreement(t)
+	const n = 169 // the fewest ballots of three ciphertexts each of which a stage has two parts
+	v := simulate.New(t, simulate.Config{Members: n, Registrars: 1, Trustees: 3, Threshold: 2, Mixes: 2, Contests: []contest.Contest{
+		simulate.Rank("board", contest.MethodScottishSTV, 128, 128, 9)}}).Round().Vote()
+	var everybody []int
+	for i := range n {
+		everybody = append(everybody, i)
+	}
+	v.Round.Cards(everybody...)
+	v.Ceremony()
+	v.Open()
+	for i := range n {
+		v.Cast(i, []int{i % 128, (i + 7) % 128}[:1+i%2])
+	}
+	v.Close()
+	v.Promises()
+	v.Seal()
+	v.Inputs(1, 2)
+	one, two, three := v.MixBodies(1, 0), v.MixBodies(2, 0), v.MixBodies(3, 0)
+	if len(one) != 2 {
+		t.Fatal(len(one))
+	}
+	part := func(b record.Body, change func(b *record.Mix)) *record.Mix {
+		again := *b.(*record.Mix)
+		change(&again)
+		return &again
+	}
+	wantVoid(t, v, "order", 1, one[1])
+	v.Org.Post(v.By(1, one[0]))
+	wantVoid(t, v, "dup", 1, one[0])
+	wantVoid(t, v, "order", 2, two[1])
+	wantVoid(t, v, "order", 1, part(one[1], func(b *record.Mix) { b.Part = 2 }))
+	wantVoid(t, v, "form", 1, part(one[1], func(b *record.Mix) { b.Data = one[0].(*record.Mix).Data }))
+	v.Org.Post(v.By(2, two[0]))
+	v.Org.Post(v.By(3, three[0]))
+	v.Org.Post(v.By(1, one[1]))
+	wantVoid(t, v, "dup", 2, two[1])
+
+	// What trustee 3 posted of the first stage is dropped: its parts of the second begin anew. And they are no shuffle of what is there now.
+	second := func(b *record.Mix) { b.Stage = 2 }
+	wantVoid(t, v, "order", 3, part(three[1], second))
+	v.Org.Post(v.By(3, part(three[0], second)))
+	wantVoid(t, v, "mix", 3, part(three[1], second))
+	wantVoid(t, v, "mix-author", 3, part(three[0], second))
+	v.MixContest(2, 0)
+	v.Shares(1, 3)
+	v.Result()
+	agree("parts", verifier.Verified, packageOf(t, v.Org), verifier.Options{Vote: v.ID})
 }

@@ -92,6 +92,22 @@ func TestTheSecondVerifierAgreesOnRankings(t *testing.T) {
 		v := hold(simulate.Config{Contests: []contest.Contest{quorum}}, cast)
 		agree(name, verifier.Verified, packageOf(t, v.Org), verifier.Options{Vote: v.ID})
 	}
+	// A ballot that a relay promised, recorded after the closing, takes its place in the list by its own record.
+	late := simulate.New(t, simulate.Config{Members: 8, Registrars: 1, Revote: true, Relays: 1, Contests: []contest.Contest{alone}}).Round().Vote()
+	late.Round.Cards(0, 1, 2)
+	late.Ceremony()
+	late.Open()
+	late.Cast(0, []int{2})
+	late.Cast(1, []int{1, 0})
+	promised := late.Ballot(0, []int{0, 1})
+	late.Close()
+	late.Promises(promised.ID())
+	if o := late.Org.Append(promised.Raw()); o.Code != "" {
+		t.Fatal(o)
+	}
+	late.Seal()
+	late.Tally()
+	agree("a late ballot", verifier.Verified, packageOf(t, late.Org), verifier.Options{Vote: late.ID})
 	single := hold(simulate.Config{Trustees: 1, Contests: []contest.Contest{alone}}, func(v *simulate.Vote) { v.Cast(0, []int{2}); v.Cast(1, []int{0}) })
 	agree("one trustee", verifier.Verified, packageOf(t, single.Org), verifier.Options{})
 }

@@ -14,6 +14,7 @@ export function boundsOf({ options, decision }) {
 /** Whether m of the candidates, all of `must` and others of `may` only, can keep all bounds. The two lists are disjoint. */
 function possible(bounds, m, must, may) {
   const relevant = bounds.filter((b) => !b.floor || b.n > 0);
+  if (!relevant.length) return must.length <= m && m <= must.length + may.length;
   const kindOf = (c) => relevant.map((b) => (b.members.has(c) ? 1 : 0)).join('');
   const start = relevant.map((b) => must.filter((c) => b.members.has(c)).length);
   if (must.length > m || start.some((n, i) => !relevant[i].floor && n > relevant[i].n)) return false;

@@ -30,7 +30,7 @@ const IN_PHASE = {
   seal: 'closed', input: 'sealed', shares: 'sealed', mix: 'sealed', decryption: 'sealed', lots: 'sealed', result: 'sealed',
 };
 const SCOPE = {
-  time: 'genesis', roll: 'genesis', 'roll-part': 'rolls', round: 'genesis', 'roll-accept': 'rounds', 'slot-key': 'rounds', issues: 'rounds',
+  time: 'genesis', roll: 'genesis', 'roll-part': 'rolls', 'roll-removal': 'rolls', round: 'genesis', 'roll-accept': 'rounds', 'slot-key': 'rounds', issues: 'rounds',
   issue: 'rounds', vote: 'rounds',
 };
 const STEPS = ['keygen-commit', 'keygen-package', 'keygen-shares', 'keygen-accept', 'keygen-test'];
@@ -82,6 +82,7 @@ export class Fold {
       return this.#ballot(scope, r);
     }
     if (r.kind === 'check') return this.#check(scope, r);
+    if (r.kind === 'check-fault') return this.#checkFault(scope, r);
     const author = this.#author(r, scope);
     or(author, 'author');
     or(verifySchnorr(author, this.#signed(r), r.seal), 'signature');
@@ -198,6 +199,19 @@ export class Fold {
     v.checks.set(name, checked.add(id));
     v.checked++;
   }
+
+  #checkFault(v, r) {
+    const b = r.body, name = hex(b.key), id = hex(b.ballot);
+    or(b.signatures.length === 288 * v.round.body.registrars.length, 'form');
+    or(v.phase === 'open' || v.phase === 'closed', 'phase');
+    or(v.checks.get(name)?.has(id), 'unchecked');
+    const faults = v.faults.get(name) ?? new Set();
+    or(!faults.has(id), 'dup');
+    or(signaturesHold(b.signatures, v.round.id, v.body.slot, b.key, v.round.slots[v.body.slot].moduli), 'signatures');
+    or(verifySchnorr(b.key, this.#signed(r), r.seal), 'signature');
+    v.faults.set(name, faults.add(id));
+    v.faulted++;
+  }
 }
 
 const RULES = {
@@ -212,7 +226,7 @@ const RULES = {
   roll(r, b) {
     or(![...this.rolls.values()].some((x) => equal(x.body.rollID, b.rollID)), 'dup');
     or(isName(b.title) && (b.segment === '' || isName(b.segment)) && isDate(b.asOf) && b.count >= 1n && b.count <= 1n << 27n, 'form');
-    this.rolls.set(hex(r.id), { id: r.id, body: b, parts: 0, entries: [], complete: false });
+    this.rolls.set(hex(r.id), { id: r.id, body: b, parts: 0, entries: [], complete: false, removed: new Set() });
   },
 
   'roll-part'(r, b, roll) {
@@ -226,6 +240,13 @@ const RULES = {
     const last = all.length === Number(roll.body.count);
     or(!last || equal(treeRoot(all.map((e) => recordID(e))), roll.body.root), 'roll-root');
     Object.assign(roll, { entries: all, parts: roll.parts + 1, complete: last });
+  },
+
+  'roll-removal'(r, b, roll) {
+    or(roll.complete, 'roll');
+    or(b.entries.length >= 1 && b.entries.length <= 8000 && b.entries.every((e) => e < roll.body.count) && strictlyIncreasing(b.entries) && isName(b.reason), 'form');
+    or(b.entries.every((e) => roll.removed.has(e) !== b.removed), 'dup');
+    for (const e of b.entries) b.removed ? roll.removed.add(e) : roll.removed.delete(e);
   },
 
   round(r, b) {
@@ -281,6 +302,7 @@ const RULES = {
       id: r.id, body: b, round, phase: 'called', trustees: b.trustees.map((t) => ({ key: t.key, name: t.name, faults: 0 })), said: [],
       keys: new Set([...b.trustees].map((t) => hex(t.key))), relation: ballotRelation(b.contests), witnesses: b.witnesses.keys.map(parseWitnessKey),
       credentials: new Map(), accepted: new Set(), checks: new Map(), randomness: new Set(), late: 0, checked: 0,
+      faults: new Map(), faulted: 0,
       lists: new Map(), listed: new Set(), pending: new Set(), inputs: new Set(), shares: b.contests.map(() => []), lotShares: [],
     };
     v.ctx0 = this.context(v, ZERO);

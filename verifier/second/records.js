@@ -92,6 +92,7 @@ const KINDS = {
   time: { now: uint },
   roll: { by: uint, rollID: id, title: string, segment: string, asOf: string, count: uint, root: id },
   'roll-part': { by: uint, part: uint, entries: bytes },
+  'roll-removal': { by: uint, entries: list(uint), removed: bool, reason: string },
   round: {
     by: uint, title: texts, roll: id, registrars: list(fields({ name: string, operator: string, channel: string, url: string, key })),
     slots: uint, petitionSlots: uint, opens: uint, closes: uint,
@@ -116,6 +117,7 @@ const KINDS = {
   opening: { by: uint, attempt: uint, key, trusteeKeys: bytes, ceremony: id, registrarKeys: id, candidates: id },
   ballot: { key, number: uint, previous: id, signatures: bytes, contests: list(bytes) },
   check: { key, signatures: bytes, ballot: id },
+  'check-fault': { key, signatures: bytes, ballot: id },
   closing: { by: uint },
   promises: { author: uint, part: uint, last: bool, ballots: bytes },
   seal: {},
