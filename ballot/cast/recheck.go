@@ -117,3 +117,10 @@ func NewCheck(genesis record.ID, ctx Context, cred *credential.Credential, ballo
 	body := &record.Check{Key: cred.Key, Signatures: cred.Signatures, Ballot: ballot}
 	return record.Sign(genesis, ctx.Vote, body, cred.SecretKey(), rand)
 }
+
+// NewCheckFault makes the record that says that the second device has shown another choice of a ballot that was checked than its member
+// made (SPEC.md §10.4), signed by the credential that has checked it. It says nothing of either choice.
+func NewCheckFault(genesis record.ID, ctx Context, cred *credential.Credential, ballot record.ID, rand io.Reader) (*record.Record, error) {
+	body := &record.CheckFault{Key: cred.Key, Signatures: cred.Signatures, Ballot: ballot}
+	return record.Sign(genesis, ctx.Vote, body, cred.SecretKey(), rand)
+}

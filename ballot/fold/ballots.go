@@ -21,6 +21,8 @@ type box struct {
 	chosen  map[[32]byte]bool // A components of all accepted ballots
 	spoiled map[spoiled]bool
 	checks  map[record.Key]int
+	faulted map[spoiled]bool // of spoiled, those of which the second device has shown another choice
+	faulty  map[record.Key]bool
 	cast    map[record.ID]bool // accepted ballots, replaced ones included
 	sums    *tally.Sums        // of the choices; a ranked contest has none
 	widths  []int              // by contest, of the ciphertexts that are summed up
@@ -55,7 +57,7 @@ func newBox(contests []contest.Contest) box {
 	}
 	return box{
 		widths: widths, last: make(map[record.Key]lastBallot), chosen: make(map[[32]byte]bool), spoiled: make(map[spoiled]bool),
-		checks: make(map[record.Key]int), cast: make(map[record.ID]bool), sums: tally.NewSums(widths),
+		checks: make(map[record.Key]int), faulted: make(map[spoiled]bool), faulty: make(map[record.Key]bool), cast: make(map[record.ID]bool), sums: tally.NewSums(widths),
 	}
 }
 
@@ -97,6 +99,18 @@ func (v *Vote) Counted() uint64 { return uint64(len(v.box.last)) }
 
 // Checks returns how many ballots were checked before casting.
 func (v *Vote) Checks() int { return len(v.box.spoiled) }
+
+// CheckFaults returns of how many checked ballots the second device has shown another choice, as those say who checked them, and how many
+// cards say so.
+func (v *Vote) CheckFaults() (ballots, cards int) { return len(v.box.faulted), len(v.box.faulty) }
+
+// Checkers returns how many cards have checked a ballot.
+func (v *Vote) Checkers() int { return len(v.box.checks) }
+
+// IsFaulted reports whether a credential has said that another choice was shown of a ballot that it has checked.
+func (v *Vote) IsFaulted(key record.Key, ballot record.ID) bool {
+	return v.box.faulted[spoiled{key, ballot}]
+}
 
 // Last returns the number and id of a credential's last accepted ballot, or false.
 func (v *Vote) Last(key record.Key) (number uint64, id record.ID, ok bool) {
@@ -195,20 +209,47 @@ func (s *State) judgeCheck(r *record.Record, v *Vote, b *record.Check) verdict {
 	case v.box.checks[b.Key] >= MaxChecks:
 		return void("limit", "this card has checked %d ballots; cast one, or ask for help", MaxChecks)
 	}
-	if f := cast.CheckCredential(v.castContext(s.genesisID), b.Key, b.Signatures); f != nil {
-		return void(f.Code, "%w", f.Err)
-	}
-	key, err := b.Key.Public()
-	if err != nil {
-		return void("noncanonical", "key: %w", err)
-	}
-	if bad := s.signedBy(r, "the card", key); bad != nil {
+	if bad := s.holder(r, v, b.Key, b.Signatures); bad != nil {
 		return *bad
 	}
 	return accept(func() {
 		v.box.spoiled[spoiled{b.Key, b.Ballot}] = true
 		v.box.checks[b.Key]++
 	})
+}
+
+// judgeCheckFault makes the checks of SPEC.md §10.4 for a check-fault record in their order.
+func (s *State) judgeCheckFault(r *record.Record, v *Vote, b *record.CheckFault) verdict {
+	if want := record.SignatureBytes * len(v.Round.keys); len(b.Signatures) != want {
+		return void("form", "signatures: %d bytes, want %d", len(b.Signatures), want)
+	}
+	this := spoiled{b.Key, b.Ballot}
+	switch {
+	case v.Phase != Open && v.Phase != Closed:
+		return void("phase", "check-fault: the vote is %v", v.Phase)
+	case !v.box.spoiled[this]:
+		return void("unchecked", "this card has checked no such ballot")
+	case v.box.faulted[this]:
+		return void("dup", "this card has reported the ballot already")
+	}
+	if bad := s.holder(r, v, b.Key, b.Signatures); bad != nil {
+		return *bad
+	}
+	return accept(func() { v.box.faulted[this], v.box.faulty[b.Key] = true, true })
+}
+
+// holder checks that a record is signed by a credential of the vote's slot, which all registrars have signed.
+func (s *State) holder(r *record.Record, v *Vote, key record.Key, signatures []byte) *verdict {
+	if f := cast.CheckCredential(v.castContext(s.genesisID), key, signatures); f != nil {
+		bad := void(f.Code, "%w", f.Err)
+		return &bad
+	}
+	public, err := key.Public()
+	if err != nil {
+		bad := void("noncanonical", "key: %w", err)
+		return &bad
+	}
+	return s.signedBy(r, "the card", public)
 }
 
 // recorded notes that a record stands on the log, whatever its outcome: a promised ballot is no longer waited for.

@@ -330,8 +330,8 @@ func TestC5_NothingOfAnotherLogIsAccepted(t *testing.T) {
 		switch r.Kind() {
 		case "genesis":
 			codes = []string{"genesis"}
-		case "ballot", "check":
-			codes = []string{"form", "signatures", "phase"}
+		case "ballot", "check", "check-fault":
+			codes = []string{"form", "signatures", "phase", "unchecked"}
 		case "promises", "keygen-commit", "shares", "input":
 			codes = []string{"signature", "author"}
 		}

@@ -397,6 +397,52 @@ var checkRefusals = []refusal{
 	}},
 }
 
+// SPEC.md §10.4, check-fault records. Member 3 has not checked anything in the story, member 1 has, and has reported it.
+var checkFaultRefusals = []refusal{
+	faulted("a registrar's signature less", "form", func(s *scene, b *record.CheckFault) { b.Signatures = b.Signatures[record.SignatureBytes:] }),
+	{"a report after the seal", "sealed", fold.Void, "phase", func(s *scene) []byte {
+		b := find(s, "check").Body.(*record.Check)
+		return s.v.FaultOf(s.v.Credential(1), b.Ballot).Raw()
+	}},
+	{"a report before the opening", "ready", fold.Void, "phase", func(s *scene) []byte {
+		open := at(s.t, "open")
+		return open.v.FaultOf(open.v.Credential(3), record.ID{1}).Raw()
+	}},
+	{"a report of a ballot that was not checked", "cast", fold.Void, "unchecked", func(s *scene) []byte {
+		s.fork()
+		s.v.Check(3, record.ID{2})
+		return s.v.FaultOf(s.v.Credential(3), record.ID{1}).Raw()
+	}},
+	{"C4 a report of a ballot that another has checked", "cast", fold.Void, "unchecked", func(s *scene) []byte {
+		b := find(s, "check").Body.(*record.Check)
+		return s.v.FaultOf(s.v.Credential(3), b.Ballot).Raw()
+	}},
+	{"a report of a ballot that was cast", "cast", fold.Void, "unchecked", func(s *scene) []byte {
+		_, id, _ := s.v.State().Last(s.v.Credential(0).Key)
+		return s.v.FaultOf(s.v.Credential(0), id).Raw()
+	}},
+	{"the same report again", "cast", fold.Void, "dup", func(s *scene) []byte {
+		b := find(s, "check").Body.(*record.Check)
+		return s.v.FaultOf(s.v.Credential(1), b.Ballot).Raw()
+	}},
+	faulted("F12 one registrar's signature twice", "signatures", func(s *scene, b *record.CheckFault) {
+		b.Signatures = slices.Repeat(b.Signatures[:record.SignatureBytes], 2)
+	}),
+	faulted("a report signed by the board", "signature", func(s *scene, b *record.CheckFault) {}),
+}
+
+// faulted is a report by member 3, who has checked the ballot, changed and signed by the board.
+func faulted(name, code string, change func(*scene, *record.CheckFault)) refusal {
+	return refusal{"check-fault: " + name, "cast", fold.Void, code, func(s *scene) []byte {
+		s.fork()
+		s.v.Check(3, record.ID{1})
+		cred := s.v.Credential(3)
+		b := &record.CheckFault{Key: cred.Key, Signatures: cred.Signatures, Ballot: record.ID{1}}
+		change(s, b)
+		return s.o.Sign(s.v.ID, b, s.o.Board).Raw()
+	}}
+}
+
 // checked is a check by member 3, changed and signed by the board.
 func checked(name, code string, change func(*scene, *record.Check)) refusal {
 	return refusal{"check: " + name, "cast", fold.Void, code, func(s *scene) []byte {

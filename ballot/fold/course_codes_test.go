@@ -17,7 +17,7 @@ var courseRefusals = slices.Concat(ruleManifests, callRefusals, forumRefusals, s
 
 // courseCodes are the codes of SPEC.md §15, and two of §9 that depend on its times.
 var courseCodes = strings.Fields(`rules manifest slot-unknown slot-taken form expired phase dup noncanonical trivial signatures signature author order
-	notice early window withheld seed limit packet ended not-open rule-called rule-stuffing rule-requires rule-forums rule-recordings
+	notice early window removed withheld seed limit packet ended not-open rule-called rule-stuffing rule-requires rule-forums rule-recordings
 	rule-statements rule-nominations rule-packet rule-mailing rule-extend rule-cancel rule-annul opening-time closing-time`)
 
 func TestCourseRefusals(t *testing.T) {
@@ -252,6 +252,8 @@ func anonymous(name, in, code string, change func(*record.Statement)) refusal {
 func unchanged[T any](*T) {}
 
 var statementRefusals = []refusal{
+	officer("a statement of a member who was removed", "committed", "removed", func(s *scene) record.Body { removedFrom(s, 5); return named(s, 5, unchanged) }),
+	officer("a member who was removed, before the phase", "proposed", "removed", func(s *scene) record.Body { removedFrom(s, 0); return named(s, 0, unchanged) }),
 	officer("a statement in a vote that takes none", "body", "rules", func(s *scene) record.Body { return named(s, 0, unchanged) }),
 	officer("a statement before the call", "proposed", "phase", func(s *scene) record.Body { return named(s, 0, unchanged) }),
 	officer("a statement before the registrars have committed", "called", "early", func(s *scene) record.Body { return named(s, 0, unchanged) }),
@@ -372,6 +374,14 @@ var nominationRefusals = []refusal{
 	}),
 	officer("a nomination seconded by a stranger", "nominating", "form", func(s *scene) record.Body {
 		return nominationOf(s, func(b *record.Nomination) { b.Seconders[0].Salt[0] ^= 1 })
+	}),
+	officer("a nomination of a member who was removed", "nominating", "removed", func(s *scene) record.Body {
+		removedFrom(s, 5)
+		return nominationOf(s, unchanged)
+	}),
+	officer("a nomination seconded by a member who was removed", "nominating", "removed", func(s *scene) record.Body {
+		removedFrom(s, 15)
+		return nominationOf(s, unchanged)
 	}),
 	officer("a slug that is none", "nominating", "form", func(s *scene) record.Body {
 		return nominationOf(s, func(b *record.Nomination) { b.Slug = "Eden" })

@@ -33,6 +33,7 @@ var ruleManifests = []refusal{
 	petitionManifest("with a sponsor under another name", func(s *scene, r *record.Rules) { r.Call.Petition.Sponsors[0].Name = "Somebody" }),
 	petitionManifest("with a sponsor of another entry", func(s *scene, r *record.Rules) { r.Call.Petition.Sponsors[0].Entry = 1 }),
 	petitionManifest("with a sponsor outside the roll", func(s *scene, r *record.Rules) { r.Call.Petition.Sponsors[0].Entry = 20 }),
+	petitionManifest("with a sponsor who was removed", func(s *scene, r *record.Rules) { removedFrom(s, r.Call.Petition.Sponsors[0].Entry) }),
 	petitionManifest("with 65 sponsors", func(s *scene, r *record.Rules) {
 		r.Call.Petition.Sponsors = slices.Repeat(r.Call.Petition.Sponsors, 65)
 	}),

@@ -146,6 +146,11 @@ func (s *State) judgeStatement(p *Prepared, v *Vote, b *record.Statement) verdic
 	if err := checkStatement(v, b); err != nil {
 		return void("form", "statement: %w", err)
 	}
+	if b.Member != nil {
+		if bad := removed(v.Round.Roll, *b.Member); bad != nil {
+			return *bad
+		}
+	}
 	opens, closes, _, open := v.StatementTimes()
 	hash := record.ID(sha256.Sum256([]byte(b.Text)))
 	switch {

@@ -301,6 +301,8 @@ func (s *State) judge(p *Prepared) verdict {
 		return s.judgeRoll(r, b)
 	case *record.RollPart:
 		return s.judgeRollPart(r, b)
+	case *record.RollRemoval:
+		return s.judgeRollRemoval(r, b)
 	case *record.Round:
 		return s.judgeRound(r, b)
 	case *record.RollAccept, *record.SlotKey, *record.Issues, *record.Issue, *record.Vote:
@@ -322,6 +324,8 @@ func (s *State) judge(p *Prepared) verdict {
 		return s.judgeBallot(p, vote, b)
 	case *record.Check:
 		return s.judgeCheck(r, vote, b)
+	case *record.CheckFault:
+		return s.judgeCheckFault(r, vote, b)
 	case *record.Opening:
 		return s.judgeOpening(r, vote, b)
 	case *record.Closing:

@@ -127,11 +127,14 @@ func (s *State) judgeNomination(r *record.Record, v *Vote, b *record.Nomination)
 	c := v.course
 	until, _, _ := v.NominationTimes()
 	err := checkNomination(v, b)
+	off := removed(v.Round.Roll, append([]record.Member{b.Member}, b.Seconders...)...)
 	switch {
 	case v.Phase != Called:
 		return void("phase", "nomination: the vote is %v", v.Phase)
 	case err != nil:
 		return void("form", "nomination: %w", err)
+	case off != nil:
+		return *off
 	case s.now > until:
 		return void("window", "rule: nominations were taken until %d, it is %d", until, s.now)
 	}

@@ -131,6 +131,8 @@ type Roll struct {
 	Announce *record.Roll
 	Entries  []record.ID // the entries' hashes so far
 	parts    uint64
+	removed  map[uint64]*Removal // by entry, those that are off the roll now
+	removals []*Removal
 }
 
 // Complete reports whether all entries are there and give the announced root.
@@ -241,6 +243,10 @@ func (r *Round) Issued(i int) uint64 { return r.issued[i-1].count }
 // IsIssued reports whether registrar i (from 1) has issued a card to an entry.
 func (r *Round) IsIssued(i int, entry uint64) bool { return r.issued[i-1].has(entry) }
 
+// IssuedRemoved returns how many entries registrar i (from 1) has listed for the first time while they were removed from the roll. It may
+// have signed before it saw the removal.
+func (r *Round) IssuedRemoved(i int) uint64 { return r.issued[i-1].removed }
+
 // FreeSlot returns the lowest slot that a vote can take, or false.
 func (r *Round) FreeSlot() (int, bool) {
 	for i := range r.slots[:r.Manifest.Slots-r.Manifest.PetitionSlots] {
@@ -275,8 +281,9 @@ func (r *Round) KeysID(i int) record.ID {
 
 // issuedSet is a set of roll entries.
 type issuedSet struct {
-	bits  []uint64
-	count uint64
+	bits    []uint64
+	count   uint64
+	removed uint64 // of count, those that were removed from the roll when they were listed
 }
 
 func (s *issuedSet) has(i uint64) bool {
@@ -421,6 +428,9 @@ func (s *State) judgeIssues(r *record.Record, round *Round, registrar uint64, en
 	}
 	return accept(func() {
 		for _, e := range entries {
+			if !set.has(e) && round.Roll.Removed(e) != nil {
+				set.removed++
+			}
 			set.add(e)
 		}
 	})

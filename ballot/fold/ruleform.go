@@ -221,6 +221,9 @@ func (s *State) checkRulesHere(round *Round, b *record.Vote) error {
 		if err := checkMembers(round.Roll, p.Sponsors, nobody); err != nil {
 			return fmt.Errorf("rules.call.petition.sponsors%w", err)
 		}
+		if bad := removed(round.Roll, p.Sponsors...); bad != nil {
+			return fmt.Errorf("rules.call.petition.sponsors: %w", bad.Err)
+		}
 	}
 	if body := b.Rules.Call.Body; body != nil {
 		closes = body.Closes

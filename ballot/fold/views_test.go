@@ -36,7 +36,8 @@ func TestViews(t *testing.T) {
 	slot, ok := r.FreeSlot()
 	check("free slot", ok && slot == 1)
 
-	check("checks", v.Checks() == 1 && v.Counted() == 3)
+	check("checks", v.Checks() == 1 && v.Checkers() == 1 && v.Counted() == 3)
+	check("check-faults", func() bool { ballots, cards := v.CheckFaults(); return ballots == 1 && cards == 1 }())
 	check("inputs", v.Inputs() == 2 && v.HasInput(1) && v.HasInput(2) && !v.HasInput(3))
 	check("shares", v.Shares(2, 1) != nil && v.Shares(3, 0) == nil && len(v.SharesOf(1)) == 2)
 	check("relays", len(v.Relays()) == 1 && v.Relays()[0].Equal(s.v.Relays[0].Public()))

@@ -21,6 +21,7 @@ func init() {
 	kind[Time]()
 	kind[Roll]()
 	kind[RollPart]()
+	kind[RollRemoval]()
 	kind[Round]()
 	kind[RollAccept]()
 	kind[SlotKey]()
@@ -38,6 +39,7 @@ func init() {
 	kind[Opening]()
 	kind[Ballot]()
 	kind[Check]()
+	kind[CheckFault]()
 	kind[Closing]()
 	kind[Promises]()
 	kind[Seal]()
@@ -70,6 +72,7 @@ func (*Genesis) Kind() string         { return "genesis" }
 func (*Time) Kind() string            { return "time" }
 func (*Roll) Kind() string            { return "roll" }
 func (*RollPart) Kind() string        { return "roll-part" }
+func (*RollRemoval) Kind() string     { return "roll-removal" }
 func (*Round) Kind() string           { return "round" }
 func (*RollAccept) Kind() string      { return "roll-accept" }
 func (*SlotKey) Kind() string         { return "slot-key" }
@@ -87,6 +90,7 @@ func (*TrusteeReplace) Kind() string  { return "trustee-replace" }
 func (*Opening) Kind() string         { return "opening" }
 func (*Ballot) Kind() string          { return "ballot" }
 func (*Check) Kind() string           { return "check" }
+func (*CheckFault) Kind() string      { return "check-fault" }
 func (*Closing) Kind() string         { return "closing" }
 func (*Promises) Kind() string        { return "promises" }
 func (*Seal) Kind() string            { return "seal" }

@@ -13,6 +13,7 @@ const (
 	MaxRoll        = 1 << 27
 	PartEntries    = 2000
 	MaxIssues      = 8000
+	MaxRemovals    = 8000 // entries in one record
 	ModulusSize    = 256
 	SlotRootsSize  = 2048
 	MaxTime        = 253402300799
@@ -61,6 +62,16 @@ type RollPart struct {
 	By      uint64
 	Part    uint64
 	Entries []byte
+}
+
+// RollRemoval takes entries off a complete roll for those who collect cards, or puts them back. It changes nothing about cards that were
+// collected before (SPEC.md §9.3).
+type RollRemoval struct {
+	_       struct{} `cbor:",toarray"`
+	By      uint64
+	Entries []uint64 // strictly ascending
+	Removed bool     // false: put back
+	Reason  string   // a name: at most 200 bytes on one line, public for good
 }
 
 // Round is an issuing round: members of a roll collect a card with a credential for each slot.

@@ -125,6 +125,15 @@ type Check struct {
 	Ballot     ID
 }
 
+// CheckFault says that the second device has shown another choice of a checked ballot than its member made. Nobody can tell whether that is
+// so: how many cards say it is a number for observers (SPEC.md §10.4).
+type CheckFault struct {
+	_          struct{} `cbor:",toarray"`
+	Key        Key
+	Signatures []byte
+	Ballot     ID
+}
+
 // Closing ends new promises.
 type Closing struct {
 	_  struct{} `cbor:",toarray"`

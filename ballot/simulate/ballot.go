@@ -72,6 +72,22 @@ func (v *Vote) Check(entry int, ballot record.ID) {
 	v.Org.Post(v.CheckOf(v.Credential(entry), ballot))
 }
 
+// FaultOf makes the record by which a credential says that the second device has shown another choice of a ballot that it has checked.
+func (v *Vote) FaultOf(cred *credential.Credential, ballot record.ID) *record.Record {
+	v.Org.tb.Helper()
+	r, err := cast.NewCheckFault(v.Org.Genesis, v.Context(), cred, ballot, rand.Reader)
+	if err != nil {
+		v.Org.tb.Fatalf("simulate: %v", err)
+	}
+	return r
+}
+
+// Fault posts that a ballot that a member has checked was shown with another choice.
+func (v *Vote) Fault(entry int, ballot record.ID) {
+	v.Org.tb.Helper()
+	v.Org.Post(v.FaultOf(v.Credential(entry), ballot))
+}
+
 // A Forgery is a ballot of which everything can be changed before it is proved. Values, Elements and Randomness are what is encrypted: after a
 // change of these, Encrypt makes Body.Contests of them again.
 type Forgery struct {

@@ -52,6 +52,16 @@ func (o *Org) PostRoll() (*roll.Roll, record.ID) {
 	return private, id
 }
 
+// Remove takes entries off a roll that is on the log, or puts them back.
+func (o *Org) Remove(rollRecord record.ID, removed bool, entries ...uint64) {
+	o.tb.Helper()
+	reason := "membership lapsed"
+	if !removed {
+		reason = "removed by mistake"
+	}
+	o.Post(o.Officer(rollRecord, &record.RollRemoval{By: 1, Entries: entries, Removed: removed, Reason: reason}))
+}
+
 // Round makes a roll and a round, whose registrars have accepted the roll and posted their keys.
 func (o *Org) Round(change ...func(*record.Round)) *Round {
 	o.tb.Helper()

@@ -234,7 +234,7 @@ func (b *Board) fail(err error) {
 // time when a deadline passes, and that is what decides.
 var timeless = map[string]bool{
 	"genesis": true, "time": true, "roll": true, "roll-part": true, "round": true, "roll-accept": true, "slot-key": true,
-	"issues": true, "issue": true, "ballot": true, "check": true, "support": true, "statement": true, "promises": true, "seal": true,
+	"issues": true, "issue": true, "ballot": true, "check": true, "check-fault": true, "support": true, "statement": true, "promises": true, "seal": true,
 	"input": true, "shares": true, "mix": true, "decryption": true, "lots": true,
 }
 

@@ -238,7 +238,7 @@ func TestG12_UnauthenticatedRecordsLeaveNoTrace(t *testing.T) {
 	stranger := simulate.NewKey(t)
 	v.Trustees[0].Key = stranger
 	c := v.State().Ceremony
-	tried := map[string]bool{"ballot": true, "check": true} // which have tests of their own
+	tried := map[string]bool{"ballot": true, "check": true, "check-fault": true} // which have tests of their own
 	for _, x := range []struct {
 		code  string
 		scope record.ID
@@ -247,6 +247,7 @@ func TestG12_UnauthenticatedRecordsLeaveNoTrace(t *testing.T) {
 		{"signature", v.Org.Genesis, &record.Time{Now: v.Manifest.Closes}},
 		{"signature", v.Org.Genesis, &record.Roll{By: 1}},
 		{"scope", v.Org.Genesis, &record.RollPart{By: 1}},
+		{"signature", v.Round.Manifest.Roll, &record.RollRemoval{By: 1, Entries: []uint64{0}, Removed: true, Reason: "resigned"}},
 		{"signature", v.Org.Genesis, &record.Round{By: 1}},
 		{"signature", v.Round.ID, &record.RollAccept{Registrar: 1}},
 		{"signature", v.Round.ID, &record.SlotKey{Registrar: 1}},

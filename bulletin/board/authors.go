@@ -113,6 +113,8 @@ func partyOf(b record.Body) (party, uint64) {
 		return officers, b.By
 	case *record.RollPart:
 		return officers, b.By
+	case *record.RollRemoval:
+		return officers, b.By
 	case *record.Round:
 		return officers, b.By
 	case *record.Vote:

@@ -35,9 +35,9 @@ func TestJunkDoesNotSilenceTrustees(t *testing.T) {
 func TestEveryKindHasItsParty(t *testing.T) {
 	v := openVote(t, simulate.Config{Relays: 1}, 1)
 	r := start(t, v.Org)
-	free := map[string]bool{"ballot": true, "check": true, "support": true, "genesis": true, "time": true, "seal": true}
+	free := map[string]bool{"ballot": true, "check": true, "check-fault": true, "support": true, "genesis": true, "time": true, "seal": true}
 	for _, b := range []record.Body{
-		&record.Roll{By: 1}, &record.RollPart{By: 1}, &record.Round{By: 1}, &record.RollAccept{Registrar: 1}, &record.SlotKey{Registrar: 1},
+		&record.Roll{By: 1}, &record.RollPart{By: 1}, &record.RollRemoval{By: 1}, &record.Round{By: 1}, &record.RollAccept{Registrar: 1}, &record.SlotKey{Registrar: 1},
 		&record.Issues{Registrar: 1}, &record.Issue{Registrar: 1}, &record.Vote{By: 1}, &record.KeygenCommit{Trustee: 1}, &record.KeygenPackage{Trustee: 1},
 		&record.KeygenShares{Trustee: 1}, &record.KeygenAccept{Trustee: 1}, &record.KeygenComplaint{Trustee: 1}, &record.KeygenTest{Trustee: 1},
 		&record.KeygenRestart{By: 1}, &record.TrusteeReplace{By: 1}, &record.Opening{By: 1}, &record.Closing{By: 1}, &record.Promises{Author: 1},

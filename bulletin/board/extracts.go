@@ -33,6 +33,7 @@ type extracts struct {
 type rollPlaces struct {
 	announce uint64
 	parts    []uint64
+	removals []uint64
 }
 
 type roundPlaces struct {
@@ -44,7 +45,7 @@ type roundPlaces struct {
 type votePlaces struct {
 	round  record.ID
 	own    []uint64
-	signed map[record.Key][]uint64 // checks, supports and statements
+	signed map[record.Key][]uint64 // checks and reports of them, supports and statements
 	called bool
 }
 
@@ -90,6 +91,11 @@ func (x *extracts) note(s *fold.State, p *fold.Prepared, index uint64) {
 			roll.parts = append(roll.parts, index)
 		}
 		return
+	case *record.RollRemoval:
+		if roll := x.rolls[r.Scope]; roll != nil {
+			roll.removals = x.mark(roll.removals, index)
+		}
+		return
 	case *record.Round:
 		if s.Round(p.ID()) != nil {
 			x.rounds[p.ID()] = &roundPlaces{roll: b.Roll, own: []uint64{index}}
@@ -119,6 +125,8 @@ func (x *extracts) noteInVote(state *fold.Vote, v *votePlaces, r *record.Record,
 	signed := func(key record.Key) { v.signed[key] = x.mark(v.signed[key], index) }
 	switch b := r.Body.(type) {
 	case *record.Check:
+		signed(b.Key)
+	case *record.CheckFault:
 		signed(b.Key)
 	case *record.Statement:
 		if b.By == 0 {
@@ -173,14 +181,16 @@ func (b *Board) Outline(id record.ID, from uint64) (*Extract, bool) {
 		return b.extract(from, false, x.log, time), true
 	}
 	if round := x.rounds[id]; round != nil {
-		return b.extract(from, false, genesis, []uint64{x.rolls[round.roll].announce}, round.own, time), true
+		roll := x.rolls[round.roll]
+		return b.extract(from, false, genesis, []uint64{roll.announce}, roll.removals, round.own, time), true
 	}
 	v := x.votes[id]
 	if v == nil {
 		return nil, false
 	}
 	round := x.rounds[v.round]
-	e := b.extract(from, false, genesis, []uint64{x.rolls[round.roll].announce}, round.own, v.own, time)
+	roll := x.rolls[round.roll]
+	e := b.extract(from, false, genesis, []uint64{roll.announce}, roll.removals, round.own, v.own, time)
 	e.Supports, _ = b.state.Vote(id).Supports()
 	return e, true
 }
@@ -212,7 +222,7 @@ func (b *Board) Issues(round record.ID, from uint64) (*Extract, bool) {
 	return b.extract(from, false, places.issues), true
 }
 
-// Chain returns where the accepted ballots, checks, support and statement of a credential in a vote are. It reports false if there is no such
+// Chain returns where the accepted ballots, checks, reports of these, support and statement of a credential in a vote are. It reports false if there is no such
 // vote.
 func (b *Board) Chain(ctx context.Context, vote record.ID, key record.Key, from uint64) (*Extract, bool, error) {
 	var lists [][]uint64

@@ -8,7 +8,7 @@ const (
 	CodeMediaType = "media-type" // the request is not of type application/cbor
 )
 
-// aboutMember are the sentences for ballots and check records: members read them. Each says what is the matter and what to do next.
+// aboutMember are the sentences for ballots, check records and reports of checks: members read them. Each says what is the matter and what to do next.
 // Codes are those of SPEC.md §10.4 and the codes of §9.1 that a ballot can meet.
 var aboutMember = map[string]string{
 	"oversize":       "This is larger than any ballot can be. Reload the voting page and cast your vote again.",
@@ -28,9 +28,10 @@ var aboutMember = map[string]string{
 	"signatures":     "A registrar's signature on your card is not valid for this vote. Load your card again from its file; if that fails, ask the registrars.",
 	"proof":          "The proof in this ballot does not hold, so it was not taken. Reload the voting page and vote again; if it fails again, use another device.",
 	"dup-randomness": "Part of this ballot is a copy of another ballot, so it was not taken. Vote again on another device, and tell the commission.",
-	"phase":          "Ballots of this vote can be marked as checked only while voting is open.",
+	"phase":          "Ballots of this vote can be checked only while voting is open, and reported until the ballot box is sealed.",
 	"cast":           "This ballot has been cast, and a cast ballot cannot be opened for checking.",
 	"limit":          "Your card has checked as many ballots as it may. Cast one now, or ask the commission for help.",
+	"unchecked":      "Your card has checked no such ballot on this board. Send the check record first, then report it.",
 	"signature":      "This is not signed with your card. Load your card again from its file and repeat the check.",
 }
 
@@ -56,7 +57,8 @@ var aboutAny = map[string]string{
 	"form":         "A field of the record is not as it must be. Correct it and send it again.",
 	"order":        "This is not the part or message that comes next. Post what is missing first.",
 	"roll-root":    "The roll does not have the root that was announced. Compare the list with the announcement.",
-	"roll":         "The roll of this round is not on the board whole. Post all its parts first.",
+	"roll":         "The roll is not on the board whole. Post all its parts first.",
+	"removed":      "A member named here was taken off the roll. If that was wrong, put the entry back first.",
 	"key-reuse":    "This key is used elsewhere on this board. Make a fresh key for each slot.",
 	"key":          "This key or its certificate is not valid. Make a new key for this slot.",
 	"phase":        "This record belongs to another phase of the vote or round. Look at where it stands.",
@@ -125,7 +127,7 @@ var aboutAny = map[string]string{
 
 // sentence returns what a refusal with that code says to the author of a record of that kind. detail is for those who run a vote.
 func sentence(kind, code, detail string) string {
-	member := kind == "ballot" || kind == "check"
+	member := kind == "ballot" || kind == "check" || kind == "check-fault"
 	if s, ok := aboutMember[code]; ok && member {
 		return s
 	}

@@ -19,7 +19,7 @@ type Focus struct {
 	Found map[uint64][]byte
 }
 
-// A Chain is what was done in a vote with one credential: its ballots, checks, support and statement.
+// A Chain is what was done in a vote with one credential: its ballots, checks and reports of these, support and statement.
 type Chain struct {
 	Vote record.ID
 	Key  record.Key
