@@ -292,6 +292,13 @@ func TestTheSecondVerifierAgrees(t *testing.T) {
 		forge(f)
 		v.Org.Append(f.Record().Raw())
 	}
+	one := record.ID{1}
+	for _, bad := range [][]record.Program{
+		{{Name: "booth", Hash: one}, {Name: "booth", Hash: record.ID{2}}}, {{Name: "booth"}}, {{Name: "booth.wasm", Hash: one}}, make([]record.Program, 9),
+	} {
+		manifest := v.Round.NewVote(func(m *record.Vote) { m.Programs = bad }).Manifest
+		v.Org.Append(v.Org.Officer(v.Round.ID, manifest).Raw())
+	}
 	checked := v.Ballot(1, []int{simulate.No})
 	v.Check(1, checked.ID())
 	v.Org.Append(checked.Raw())
