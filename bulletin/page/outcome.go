@@ -247,7 +247,7 @@ var countFiles = map[string]struct {
 	"picture.svg": {"image/svg+xml", func(b *bytes.Buffer, k ranking) error { return k.Result.WriteSVG(b) }},
 	"report.txt":  {"text/plain; charset=utf-8", func(b *bytes.Buffer, k ranking) error { return k.Result.WriteText(b) }},
 	"report.json": {"application/json", func(b *bytes.Buffer, k ranking) error { return k.Result.WriteJSON(b) }},
-	"ballots.blt": {"text/plain; charset=utf-8", func(b *bytes.Buffer, k ranking) error { return blt.Write(b, k.Election) }},
+	"ballots.blt": {"text/plain; charset=utf-8", func(b *bytes.Buffer, k ranking) error { return blt.WriteCounted(b, k.Election, k.terms) }},
 	"ballots.csv": {"text/csv; charset=utf-8", func(b *bytes.Buffer, k ranking) error { return blt.WriteCSV(b, k.Election) }},
 }
 
@@ -266,6 +266,10 @@ func (p *Pages) CountFile(w http.ResponseWriter, r *http.Request, id record.ID, 
 		k, ok := p.rankings(v, int(n-1))
 		if !ok {
 			return nil
+		}
+		k.terms = blt.Terms{Method: k.Result.Method, Contest: n - 1}
+		if seed, err := a.state.Seed(v); err == nil {
+			k.terms.Lots = seed.String()
 		}
 		as := v.Manifest.Contests[n-1].ID + "-" + name
 		return func() (*download, error) {
@@ -287,5 +291,5 @@ func rankingsOf(v *fold.Vote, i int) (ranking, bool) {
 	if err != nil {
 		return ranking{}, false
 	}
-	return ranking{opened.Election(&v.Manifest.Contests[i], "en"), result}, true
+	return ranking{Election: opened.Election(&v.Manifest.Contests[i], "en"), Result: result}, true
 }

@@ -146,6 +146,9 @@ func TestRankedResult(t *testing.T) {
 	if err != nil || len(parsed.Election.Candidates) != 7 || parsed.Election.Seats != 3 {
 		t.Errorf("BLT: %v", err)
 	}
+	if terms, err := blt.ParseTerms(fileOf(t, "ranked", base+"1/ballots.blt")); err != nil || terms == nil || terms.Method == "" || len(terms.Lots) != 64 {
+		t.Errorf("how the ballots were counted: %+v, %v", terms, err)
+	}
 	if rows, err := csv.NewReader(bytes.NewReader(fileOf(t, "ranked", base+"2/ballots.csv"))).ReadAll(); err != nil || len(rows) < 4 {
 		t.Errorf("CSV: %v", err)
 	}

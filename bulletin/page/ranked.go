@@ -6,6 +6,7 @@ import (
 
 	"mandate/ballot/contest"
 	"mandate/ballot/count"
+	"mandate/ballot/count/blt"
 	"mandate/ballot/fold"
 )
 
@@ -13,6 +14,7 @@ import (
 type ranking struct {
 	Election *count.Election
 	Result   *count.Result
+	terms    blt.Terms // of the file of opened ballots
 }
 
 // ranked is a ranked contest with its count.
