@@ -1,4 +1,7 @@
 // Representation rules: which committees are possible (SPEC §14.11). Candidates are numbers from 0.
+import { Unsupported } from './outcome.js';
+
+const MAX_STATES = 1 << 20;
 
 /** Rules of a manifest (§11.5) as bounds [{group: Set of candidates, floor or cap}], a floor before a cap. */
 export function boundsOf({ options, decision }) {
@@ -31,6 +34,7 @@ function possible(bounds, m, must, may) {
         const after = settle(counts.map((n, i) => n + (kind[i] === '1' ? k : 0)));
         if (after.some((n, i) => !relevant[i].floor && n > relevant[i].n)) break;
         next.set(`${size + k},${after}`, [size + k, after]);
+        if (next.size > MAX_STATES) throw new Unsupported('representation rules are too entangled to be decided');
       }
     }
     states = next;

@@ -7,7 +7,7 @@ import { isIdentity } from './group.js';
 import { parseLogKey, parseWitnessKey, treeRoot } from './log.js';
 import { distinct, isKey, isManifest, isRound, MAX_TIME } from './manifest.js';
 import { Mixing } from './mixing.js';
-import { Fatal, or, Void } from './outcome.js';
+import { Fatal, or, Unsupported, Void } from './outcome.js';
 import { width } from './ranking.js';
 import { decodeRecord, isKindOfRules, recordID, UnknownKind } from './records.js';
 import { verifySchnorr } from './sigma.js';
@@ -15,9 +15,6 @@ import { Lots, sums } from './tally.js';
 import { TALLY } from './tallying.js';
 import { isDate, isName, isOrigin, isText, isTexts, isURL } from './text.js';
 import { T } from './transcript.js';
-
-/** The log holds something that is specified and that this verifier does not do. */
-export class Unsupported extends Error {}
 
 const strictlyIncreasing = (list) => list.every((x, i) => i === 0 || x > list[i - 1]);
 

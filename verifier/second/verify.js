@@ -3,9 +3,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { equal, hex } from './bytes.js';
-import { Fold, Unsupported } from './fold.js';
+import { Fold } from './fold.js';
 import { Fault, meets, openPackage, parseLogKey, parseReceipt, readHashes, readRecords, receiptFault, Unread } from './log.js';
 import { isRanked } from './manifest.js';
+import { Unsupported } from './outcome.js';
 import { decodeRecord } from './records.js';
 import { rankedContest } from './report.js';
 
@@ -201,9 +202,9 @@ function print(report) {
     console.log(`Vote ${v.id} (${v.phase})`);
     v.checks.forEach(line);
     v.warnings.forEach((w) => console.log(`  note: ${w}`));
-    for (const c of v.contests ?? []) {
-      console.log(`  ${c.id}: ${c.outcome}`);
-      for (const o of c.options) console.log(`    ${o.winner ? '*' : ' '} ${o.id} ${o.count}`);
+    for (const { id, outcome, options, ranked } of v.contests ?? []) {
+      console.log(`  ${id}: ${outcome}${ranked ? `; ${ranked.expressed} expressed, ${ranked.blank} blank, ${ranked.spoiled} spoiled` : ''}`);
+      for (const o of options) console.log(`    ${o.winner ? '*' : ' '} ${o.id} ${ranked ? '' : o.count}`.trimEnd());
     }
   }
   for (const [what, n] of Object.entries(report.void_total)) console.log(`void: ${what} ${n}`);
