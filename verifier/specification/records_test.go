@@ -1,0 +1,5 @@
+package specification_test
+
+import "testing"
+
+func TestGrammar(t *testing.T) { specGrammar(t) }
