@@ -352,7 +352,35 @@ func TestTheSecondVerifierAgreesOnRankedForms(t *testing.T) {
 	})
 	ballot("dup-randomness", func(f *simulate.Forgery) { f.Randomness[0][0] = f.Randomness[1][0]; f.Encrypt() })
 	ballot("", func(f *simulate.Forgery) { clear(f.Body.Contests[0][32:]) }) // B = 1: it opens to no ranking
+
+	// Checked ballots that showed something else, and entries taken off the roll.
+	code := func(code string, r *record.Record) {
+		t.Helper()
+		if o := v.Org.Append(r.Raw()); o.Code != code {
+			t.Errorf("%v, want %q", o, code)
+		}
+	}
+	checked := v.Ballot(2, []int{4}, []int{simulate.No})
+	fault := v.FaultOf(v.Credential(2), checked.ID())
+	code("unchecked", fault)
+	v.Check(2, checked.ID())
+	code("spoiled", checked)
+	code("unchecked", v.FaultOf(v.Credential(3), checked.ID()))
+	code("", fault)
+	code("dup", fault)
+	removal := func(entries []uint64, removed bool, reason string) *record.Record {
+		return v.Org.Officer(r.Manifest.Roll, &record.RollRemoval{By: 1, Entries: entries, Removed: removed, Reason: reason})
+	}
+	code("dup", removal([]uint64{2}, false, "put back too early"))
+	code("form", removal([]uint64{2, 2}, true, "resigned"))
+	code("form", removal([]uint64{6}, true, "resigned"))
+	code("form", removal([]uint64{2}, true, ""))
+	code("", removal([]uint64{2, 4}, true, "resigned"))
+	code("dup", removal([]uint64{3, 4}, true, "resigned"))
+	code("", removal([]uint64{4}, false, "removed by mistake"))
+	code("", removal([]uint64{3, 4}, true, "resigned"))
 	v.Finish()
+	code("phase", v.FaultOf(v.Credential(2), checked.ID()))
 	agree("forms", verifier.Verified, packageOf(t, r.Org), verifier.Options{Vote: v.ID})
 
 	// The structure of a contest is a matter of decoding.
