@@ -242,7 +242,7 @@ func faultOf(err error) (Finding, int) {
 	case errors.As(err, &rec):
 		f.Index, f.Code, f.Sentence = int64(rec.Index), "tree", rec.Err.Error()
 		return f, checkTree
-	case errors.As(err, new(*CheckpointError)):
+	case errors.As(err, new(*CheckpointError)), errors.As(err, new(*boardlog.HeadError)):
 		f.Code = "checkpoint"
 		return f, checkCheckpoint
 	case errors.As(err, new(*boardlog.PackageError)):

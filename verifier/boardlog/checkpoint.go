@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,22 +127,22 @@ func (c SignedCheckpoint) Account(witnesses []note.Verifier) error {
 
 var errNotOpened = errors.New("a checkpoint that was not opened")
 
-// unsignedHead reads size and root of a checkpoint without checking who made it.
+// unsignedHead reads size and root of a checkpoint without checking who made it. An error is a *HeadError.
 func unsignedHead(signed []byte) (size uint64, root tlog.Hash, err error) {
 	if len(signed) > checkpoint.MaxSize {
-		return 0, root, invalidf("checkpoint: %d bytes, at most %d", len(signed), checkpoint.MaxSize)
+		return 0, root, &HeadError{fmt.Errorf("checkpoint: %d bytes, at most %d", len(signed), checkpoint.MaxSize)}
 	}
 	lines := strings.SplitN(string(signed), "\n", 4)
 	if len(lines) < 4 {
-		return 0, root, invalidf("checkpoint: %d lines, want origin, size, root and signatures", len(lines))
+		return 0, root, &HeadError{fmt.Errorf("checkpoint: %d lines, want origin, size, root and signatures", len(lines))}
 	}
 	size, err = strconv.ParseUint(lines[1], 10, 62)
 	if err != nil || strconv.FormatUint(size, 10) != lines[1] {
-		return 0, root, invalidf("checkpoint: size %.40q is no number", lines[1])
+		return 0, root, &HeadError{fmt.Errorf("checkpoint: size %.40q is no number", lines[1])}
 	}
 	b, err := base64.StdEncoding.Strict().DecodeString(lines[2])
 	if err != nil || len(b) != tlog.HashSize {
-		return 0, root, invalidf("checkpoint: root %.80q is no hash", lines[2])
+		return 0, root, &HeadError{fmt.Errorf("checkpoint: root %.80q is no hash", lines[2])}
 	}
 	return size, tlog.Hash(b), nil
 }

@@ -17,6 +17,12 @@ var (
 	ErrStale = fmt.Errorf("the log shown is older than what is known of it: %w", ErrInvalid)
 )
 
+// A HeadError says that a checkpoint has not the form of one, so that nobody's signature on it was looked at.
+type HeadError struct{ Err error }
+
+func (e *HeadError) Error() string   { return e.Err.Error() }
+func (e *HeadError) Unwrap() []error { return []error{ErrInvalid, e.Err} }
+
 // A RecordError says which record is not what the log committed to.
 type RecordError struct {
 	Index uint64
