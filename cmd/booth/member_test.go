@@ -121,6 +121,14 @@ func TestMemberVotes(t *testing.T) {
 	}
 	d.do("ballot.open", obj{"handle": made.Handle}, &opened)
 	d.fails("form", "ballot.cast", obj{"handle": made.Handle})
+	var first, reported struct{ Index float64 }
+	d.do("ballot.fault", obj{"vote": vote, "ballot": made.Ballot}, &first)
+	d.do("ballot.fault", obj{"vote": vote, "ballot": made.Ballot}, &reported)
+	if first.Index < 1 || reported != first {
+		t.Errorf("the report is at %v and %v", first, reported)
+	}
+	d.fails("unknown", "ballot.fault", obj{"vote": vote, "ballot": strings.Repeat("1", 64)})
+	d.fails("form", "ballot.fault", obj{"vote": vote})
 	second := w.device(with{})
 	second.do("opened.check", obj{"ballot": made.Ballot, "text": opened.Text, "vote": vote}, &look)
 	if !look.Spoiled || look.Ballot != made.Ballot {

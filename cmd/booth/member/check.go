@@ -2,8 +2,11 @@ package member
 
 import (
 	"context"
+	"crypto/rand"
+	"slices"
 
 	"mandate/ballot/cast"
+	"mandate/ballot/credential"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/verifier/light"
@@ -52,4 +55,59 @@ func (c *Client) Verify(ctx context.Context, text []byte, expect record.ID) (*Lo
 		return nil, err
 	}
 	return found, nil
+}
+
+// Report says on the board that the second device has shown something else than the member chose, of a ballot that this device has opened
+// (Prepared.Open). It says nothing of either choice, and changes nothing about the member's vote: it is a number by which everybody sees
+// whether booths are to be trusted (SPEC.md §10.4). It returns the place of the report when it is proved to be on the log, and is done again
+// without harm.
+func (c *Client) Report(ctx context.Context, w *Wallet, vote, ballot record.ID) (index uint64, err error) {
+	if !slices.Contains(w.memory.in(vote, false).Checked, ballot) {
+		return 0, problem(CodeUnknown, "report it on the device that made the ballot", "this device has opened no ballot %s", ballot)
+	}
+	var who authority
+	var cred *credential.Credential
+	var made cast.Context
+	err = w.look(ctx, c, light.Focus{Vote: vote}, func(s *fold.State) error {
+		v, err := w.find(s, vote)
+		if err != nil {
+			return err
+		}
+		if v.Phase != fold.Open && v.Phase != fold.Closed {
+			return problem(CodeClosed, "tell the commission and an observer", "reports are taken until the ballot box is sealed; the vote is %v", v.Phase)
+		}
+		made = s.CastContext(v)
+		if cred, err = w.credential(v.Manifest.Slot); err != nil {
+			return err
+		}
+		who, err = authorityOf(s)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	in := w.memory.in(vote, true)
+	report := in.report(ballot) // the same again, if it was made before
+	if report == nil {
+		if report, err = cast.NewCheckFault(who.genesis, made, cred, ballot, rand.Reader); err != nil {
+			return 0, err
+		}
+		in.Acts = append(in.Acts, sent{Ballot: report.Raw()})
+		if err := w.save(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if _, err := c.board.Submit(ctx, report); err != nil {
+		return 0, boardProblem(err)
+	}
+	text, err := c.board.Receipt(ctx, report.ID())
+	if err != nil {
+		return 0, problem(CodeBoardDown, "report it again: it is recorded once however often it is sent", "the board has taken the report and does not prove that it is recorded: %w", err)
+	}
+	index, checkpoint, err := who.checkInclusion(text, report)
+	if err != nil {
+		return 0, w.accuse(ctx, []exhibit{{"report", report.Raw()}, {"receipt", text}}, "the report on ballot %s: %w", ballot, err)
+	}
+	w.memory.see(checkpoint)
+	return index, w.save(ctx)
 }

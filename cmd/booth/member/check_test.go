@@ -51,6 +51,45 @@ func TestI1_CheckingABallot(t *testing.T) {
 	}
 }
 
+// What the second device has shown is reported by the first, once, with a proof that the report is on the log; the member goes on and votes.
+func TestC4_ReportingACheck(t *testing.T) {
+	s := newScene(t, simulate.Config{Revote: true})
+	w := s.card(2, "card")
+	p := s.prepare(w, []int{simulate.No})
+	ballot := p.Ballot()
+	if _, err := s.client.Report(t.Context(), w, s.vote.ID, ballot); CodeOf(err) != CodeUnknown {
+		t.Errorf("a ballot that was not opened: %v", err)
+	}
+	if _, err := p.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	index, err := s.client.Report(t.Context(), w, s.vote.ID, ballot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w = s.reopen(w)
+	if again, err := s.client.Report(t.Context(), w, s.vote.ID, ballot); err != nil || again != index {
+		t.Errorf("again: %d, was at %d; %v", again, index, err)
+	}
+	if ballots, cards := s.vote.State().CheckFaults(); ballots != 1 || cards != 1 {
+		t.Errorf("%d ballots by %d cards", ballots, cards)
+	}
+	s.cast(w, []int{simulate.Yes})
+	h, err := s.client.History(t.Context(), w)
+	if err != nil || len(h[0].Entries) != 2 || !h[0].Entries[0].Reported || h[0].Entries[1].Reported || h[0].Foreign {
+		t.Errorf("%+v, %v", h, err)
+	}
+	other := s.card(3, "other")
+	p = s.prepare(other, []int{simulate.No})
+	if _, err := p.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.board.Do(func(*simulate.Org) { s.round.Issues(2, 3); s.vote.Finish() })
+	if _, err := s.client.Report(t.Context(), other, s.vote.ID, p.Ballot()); CodeOf(err) != CodeClosed {
+		t.Errorf("after the seal: %v", err)
+	}
+}
+
 // A device that encrypts something else than it was told can only lie in one of these ways, and each is seen.
 func TestI1_LyingDevice(t *testing.T) {
 	s := newScene(t, simulate.Config{Revote: true})

@@ -131,7 +131,21 @@ func (c *Client) enter(ctx context.Context, o *office, code issuing.Code) (*roll
 }
 
 // NewWallet draws a card for the member of a roll entry of a round and keeps it. Without a Keep it is kept nowhere: for simulations.
+// An entry that is off the roll gets none.
 func (c *Client) NewWallet(ctx context.Context, keep Keep, round record.ID, entry *roll.Opening) (*Wallet, error) {
+	err := c.look(ctx, 0, light.Focus{Round: round}, func(s *fold.State) error {
+		r, err := findRound(s, round)
+		if err != nil {
+			return err
+		}
+		if off := r.Roll.Removed(entry.Index); off != nil {
+			return problem(CodeRemoved, "if that is wrong, ask the commission to put the entry back", "the commission took this entry off the roll on %s: %s", Date(off.At), off.Body.Reason)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	return c.newWallet(ctx, keep, round, entry, credential.NewSecret())
 }
 

@@ -296,6 +296,26 @@ func TestAnotherMembersCodeIsNotSpent(t *testing.T) {
 	s.collect(w)
 }
 
+// For an entry that was taken off the roll no card is drawn, and a registrar that refuses because of it is understood. A card that there was is
+// made again.
+func TestE12_ARemovedEntryGetsNoCard(t *testing.T) {
+	s := newRound(t, simulate.Config{})
+	o := s.round.Roll.Opening(1)
+	s.board.Do(func(org *simulate.Org) { org.Remove(s.round.Manifest.Roll, true, 1) })
+	_, err := s.client.NewWallet(t.Context(), folderKeep(s.file("card")), s.round.ID, &o)
+	if CodeOf(err) != CodeRemoved || !strings.Contains(err.Error(), "membership lapsed") {
+		t.Errorf("got %v", err)
+	}
+	w, err := s.client.RestoreWallet(t.Context(), folderKeep(s.file("restored")), s.round.ID, &o, credential.NewSecret())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.desks[1].refuse = issuing.RefuseRemoved("membership lapsed")
+	if err := s.client.Collect(t.Context(), w, 2, s.desks[1].code(1)); CodeOf(err) != CodeRemoved || !strings.Contains(err.Error(), "off the roll: membership lapsed.") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestRefusalsSayWhatToDo(t *testing.T) {
 	s := newRound(t, simulate.Config{})
 	w := s.begin(1, "card")

@@ -18,6 +18,7 @@ type Entry struct {
 	Number   uint64    // of a ballot
 	Opened   record.ID // of a check record: the ballot that was opened
 	Mine     bool      // this device has made it
+	Reported bool      // of a check record: that the second device has shown another choice was reported
 	Accepted bool      // a ballot that was taken, replaced later or not; other ballots have no effect
 	Counts   bool      // the ballot that counts
 }
@@ -118,7 +119,7 @@ func (w *Wallet) explain(h *History, v *fold.Vote, key record.Key) {
 	for i := range h.Entries {
 		e := &h.Entries[i]
 		if e.Kind == "check" {
-			e.Mine = slices.Contains(own.Checked, e.Opened)
+			e.Mine, e.Reported = slices.Contains(own.Checked, e.Opened), v.IsFaulted(key, e.Opened)
 			continue
 		}
 		there[e.ID] = true

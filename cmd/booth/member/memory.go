@@ -33,7 +33,7 @@ type voted struct {
 	Vote    record.ID
 	Ballots []sent
 	Checked []record.ID // ballots that were opened instead of cast
-	Acts    []sent      // a support, a statement
+	Acts    []sent      // a support, a statement, reports of checks
 }
 
 // sent is a ballot, or another record, that was sent, as it stands on the board, with what the board answered.
@@ -149,6 +149,20 @@ func (v *voted) act(kind string) *sent {
 		a := &v.Acts[i]
 		if r, err := record.Decode(a.Ballot); err == nil && r.Kind() == kind && a.Refused == "" {
 			return a
+		}
+	}
+	return nil
+}
+
+// report returns the report that was made of a checked ballot, or nil.
+func (v *voted) report(ballot record.ID) *record.Record {
+	for i := range v.Acts {
+		r, err := record.Decode(v.Acts[i].Ballot)
+		if err != nil {
+			continue
+		}
+		if b, ok := r.Body.(*record.CheckFault); ok && b.Ballot == ballot {
+			return r
 		}
 	}
 	return nil

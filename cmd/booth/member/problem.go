@@ -33,6 +33,7 @@ const (
 	CodeTypo          = "code-typo"      // what was typed is no code, or was not typed right
 	CodeCode          = "code"           // the registrar does not know the code
 	CodeAnswered      = "answered"       // the registrar has answered another request for this roll entry
+	CodeRemoved       = "removed"        // the commission has taken the roll entry off the roll
 	CodeRate          = "rate"           // too many requests from this network
 	CodeBoardDown     = "board-down"     // the board cannot be reached, or not read
 	CodeRegistrarDown = "registrar-down" // a registrar cannot be reached, or does not serve now
@@ -155,6 +156,8 @@ func (o *office) refused(err error) error {
 		code = CodeCode
 	case issuing.CodeAnswered, issuing.CodeRestored, issuing.CodeClash:
 		code = CodeAnswered
+	case issuing.CodeRemoved:
+		code = CodeRemoved
 	case issuing.CodeRate:
 		code = CodeRate
 	case issuing.CodeNotOpen, issuing.CodeNotReady:

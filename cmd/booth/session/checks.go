@@ -43,6 +43,27 @@ func (s *Session) openedCheck(ctx context.Context, p *params) (any, error) {
 	}, nil
 }
 
+// ballotFault says on the board, on the device that has opened a ballot, that the second device has shown something else than was chosen.
+func (s *Session) ballotFault(ctx context.Context, p *params) (any, error) {
+	vote, ballot := p.id("vote", true), p.id("ballot", true)
+	if p.err != nil {
+		return nil, p.err
+	}
+	v, err := s.see(ctx, vote)
+	if err != nil {
+		return nil, err
+	}
+	w, _, err := s.open(ctx, v.round)
+	if err != nil {
+		return nil, err
+	}
+	index, err := s.client.Report(ctx, w, vote, ballot)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"index": number(index)}, nil
+}
+
 // A claim is what a receipt says: that a record has a place in the log.
 type claim struct {
 	record record.ID
@@ -255,7 +276,7 @@ func (s *Session) history(ctx context.Context, p *params) (any, error) {
 				if e.Kind == "check" {
 					id = e.Opened
 				}
-				return map[string]any{"index": number(e.Index), "ballot": id.String(), "kind": e.Kind, "mine": e.Mine, "counts": e.Counts, "accepted": e.Accepted}
+				return map[string]any{"index": number(e.Index), "ballot": id.String(), "kind": e.Kind, "mine": e.Mine, "counts": e.Counts, "accepted": e.Accepted, "reported": e.Reported}
 			}),
 		}
 	}), nil

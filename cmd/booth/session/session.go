@@ -108,6 +108,7 @@ var methods = map[string]method{
 	"ballot.prepare": (*Session).ballotPrepare,
 	"ballot.cast":    (*Session).ballotCast,
 	"ballot.open":    (*Session).ballotOpen,
+	"ballot.fault":   (*Session).ballotFault,
 	"ballot.drop":    (*Session).ballotDrop,
 	"ballot.resume":  (*Session).ballotResume,
 	"opened.check":   (*Session).openedCheck,

@@ -84,6 +84,7 @@ func FuzzCall(f *testing.F) {
 	f.Add("card.restore", `{"words":["abandon"],"codes":["7KQ2-M9XA-03FT-H6ZB-WE8R-5YNC-1DPV"]}`)
 	f.Add("opened.check", `{"text":"mandate opened ballot, version 1\nAAAA"}`)
 	f.Add("receipt.check", `{"text":"c2sp.org/tlog-proof@v1\n"}`)
+	f.Add("ballot.fault", `{"vote":"`+strings.Repeat("1", 64)+`","ballot":"`+strings.Repeat("2", 64)+`"}`)
 	f.Add("ballot.cast", `{"handle":{}}`)
 	names := slices.Sorted(maps.Keys(methods))
 	f.Fuzz(func(t *testing.T, method, params string) {

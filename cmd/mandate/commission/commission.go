@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"mandate/ballot/contest"
@@ -92,6 +93,24 @@ func (c *Commission) PublishRoll(ctx context.Context, r *roll.Roll, progress fun
 			return record.ID{}, err
 		}
 		progress(2+i, total)
+	}
+	return id, nil
+}
+
+// RemoveFromRoll takes entries off a roll that is on the board, named by the record that announced it, or puts them back. It stops their
+// members from collecting a card and nothing else: a card that was collected is anonymous. The reason is public for good, beside indices that
+// the members and every registrar can put names to: it says the rule, not the story. It returns the id of the record, of the last if there are
+// more than fit into one.
+func (c *Commission) RemoveFromRoll(ctx context.Context, rollRecord record.ID, entries []uint64, removed bool, reason string) (id record.ID, err error) {
+	by, err := c.ready(ctx)
+	if err != nil {
+		return record.ID{}, err
+	}
+	entries = slices.Compact(slices.Sorted(slices.Values(entries)))
+	for some := range slices.Chunk(entries, record.MaxRemovals) {
+		if id, err = c.post(ctx, rollRecord, &record.RollRemoval{By: by, Entries: some, Removed: removed, Reason: reason}); err != nil {
+			return record.ID{}, err
+		}
 	}
 	return id, nil
 }

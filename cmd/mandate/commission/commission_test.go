@@ -9,6 +9,7 @@ import (
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
 	"mandate/cmd/mandate/commission"
+	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/party/partytest"
 )
 
@@ -63,5 +64,30 @@ func TestOneVotesErrorIsNotTheOthers(t *testing.T) {
 	}
 	if a, b := first.State().Phase, second.State().Phase; a != fold.Open || b != fold.Open {
 		t.Errorf("the first vote is %v, the second %v", a, b)
+	}
+}
+
+// Entries are taken off a roll and put back, each once however they are listed, and more than fit into one record by several.
+func TestE12_RemoveFromRoll(t *testing.T) {
+	o := simulate.New(t, simulate.Config{Members: 5})
+	_, id := o.PostRoll()
+	view := partytest.New(o).View()
+	officer := commission.New(view, o.Commission[1], quiet)
+	done, err := officer.RemoveFromRoll(t.Context(), id, []uint64{4, 0, 4}, true, "on the roll twice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roll := o.State.Roll(id)
+	if off := roll.Removed(4); off == nil || off.ID != done || off.Body.By != 2 || off.Body.Reason != "on the roll twice" || roll.Removed(0) == nil || roll.RemovedCount() != 2 {
+		t.Errorf("%+v", off)
+	}
+	if _, err := officer.RemoveFromRoll(t.Context(), id, []uint64{1, 4}, true, "resigned"); party.RefusalCode(err) != "dup" {
+		t.Errorf("an entry that is off already: %v", err)
+	}
+	if _, err := officer.RemoveFromRoll(t.Context(), id, []uint64{5}, true, "resigned"); party.RefusalCode(err) != "form" {
+		t.Errorf("an entry past the roll: %v", err)
+	}
+	if _, err := officer.RemoveFromRoll(t.Context(), id, []uint64{0}, false, "removed by mistake"); err != nil || roll.Removed(0) != nil {
+		t.Errorf("putting back: %v", err)
 	}
 }

@@ -15,12 +15,16 @@ import (
 // ErrUnknownRound is returned for a round that names this registrar nowhere, or whose private list it was not given.
 var ErrUnknownRound = errors.New("registrar: the round is not on the board as last seen, does not name this registrar, or its private list is missing")
 
+// ErrRemoved is returned when codes are asked for an entry that the commission has taken off the roll.
+var ErrRemoved = errors.New("the commission has taken it off the roll")
+
 // codesHeader is the first line of the list of codes.
 var codesHeader = []string{"entry", "number", "name", "email", "code", "link"}
 
 // Codes draws new codes for roll entries of a round and writes them as a spreadsheet (RFC 4180, UTF-8) for sending: entry, member number,
 // name, e-mail address, code, and a link with the code in its fragment. A new code makes the entry's earlier one void; which request was
-// answered stays as it is. With no entries named it draws codes for those that have none yet.
+// answered stays as it is. With no entries named it draws codes for those that have none yet. For entries that are off the roll it draws none:
+// named, they are an error that wraps ErrRemoved.
 //
 // What is written is all that ever shows the codes: the registrar keeps only their hashes. They are good before the first line is written.
 // Who writes the list to a file gives it mode 0600 and deletes it once it is sent.
@@ -33,6 +37,9 @@ func (r *Registrar) Codes(w io.Writer, round record.ID, entries ...int) error {
 	for _, e := range entries {
 		if e < 0 || e >= d.roll.Len() {
 			return fmt.Errorf("registrar: entry %d: the roll has %d", e, d.roll.Len())
+		}
+		if reason := d.removed[uint64(e)]; reason != "" {
+			return fmt.Errorf("registrar: entry %d: %w: %s", e, ErrRemoved, reason)
 		}
 	}
 	var who []uint64
@@ -47,7 +54,7 @@ func (r *Registrar) Codes(w io.Writer, round record.ID, entries ...int) error {
 			return err
 		}
 		for e := range uint64(d.roll.Len()) {
-			if !have.has(e) {
+			if !have.has(e) && d.removed[e] == "" {
 				who = append(who, e)
 			}
 		}

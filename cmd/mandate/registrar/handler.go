@@ -202,6 +202,8 @@ func (r *Registrar) card(ctx context.Context, v *view, from netip.Addr, body []b
 		switch {
 		case d.published.has(entry):
 			return nil, issuing.Refuse(issuing.CodeRestored)
+		case d.removed[entry] != "":
+			return nil, issuing.RefuseRemoved(d.removed[entry])
 		case v.now >= d.closes:
 			return nil, issuing.Refuse(issuing.CodeClosed)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -129,6 +130,49 @@ func TestF17_NoSecondCardForAnEntry(t *testing.T) {
 	if _, err := s.ask(s.codes[2], other); err != nil {
 		t.Error(err)
 	}
+}
+
+// An entry that the commission has taken off the roll gets no code and no card. A card that was answered before is answered again, and an entry
+// that is put back is as it was.
+func TestE12_ARemovedEntryGetsNoCard(t *testing.T) {
+	s := newBareScene(t, 5, 1)
+	s.testKeys()
+	s.addRoll()
+	remove := func(removed bool, entries ...uint64) {
+		t.Helper()
+		s.board.Do(func(org *simulate.Org) { org.Remove(s.round.Manifest.Roll, removed, entries...) })
+		s.step()
+	}
+	remove(true, 4)
+	if rows := s.newCodes(); len(rows) != 4 {
+		t.Errorf("%d lines, want codes for 4 entries", len(rows))
+	}
+	if err := s.r.Codes(io.Discard, s.round.ID, 1, 4); !errors.Is(err, ErrRemoved) || !strings.Contains(err.Error(), "membership lapsed") {
+		t.Errorf("a code for an entry that is off the roll: %v", err)
+	}
+	secret, first := s.collect(1)
+	remove(true, 1, 2)
+	if again, err := s.ask(s.codes[1], s.requests(secret)); err != nil || !reflect.DeepEqual(first, again) {
+		t.Errorf("a card that was answered: %v", err)
+	}
+	request := s.requests(credential.NewSecret())
+	_, err := s.ask(s.codes[2], request)
+	wantRefusal(t, err, issuing.CodeRemoved)
+	if !strings.Contains(err.Error(), "off the roll: membership lapsed.") {
+		t.Errorf("the member is told %v", err)
+	}
+	s.restart()
+	_, err = s.ask(s.codes[2], request)
+	wantRefusal(t, err, issuing.CodeRemoved)
+	if _, err := s.client.Entry(t.Context(), s.server.URL, &issuing.EntryRequest{Round: s.round.ID, Code: s.codes[2]}); err != nil {
+		t.Errorf("the entry is not found: %v", err)
+	}
+	remove(false, 2, 4)
+	if _, err := s.ask(s.codes[2], request); err != nil { // what was refused left no trace
+		t.Errorf("after it was put back: %v", err)
+	}
+	s.newCodes(4)
+	s.collect(4)
 }
 
 func TestF17_ConcurrentRequestsForOneEntry(t *testing.T) {

@@ -39,6 +39,7 @@ type desk struct {
 	roll          *roll.Roll         // nil if it was not given to this registrar
 	issuer        *credential.Issuer // nil until the roll is accepted and all keys are on the board
 	published     *entrySet          // the entries that the board calls issued by this registrar
+	removed       map[uint64]string  // the entries that are off the roll, with the commission's reason
 }
 
 // mine returns this registrar's index in a round, from 1, or 0.
@@ -65,7 +66,7 @@ func (r *Registrar) publishView(s *fold.State, faults map[record.ID]error) {
 		d := &desk{
 			Desk: issuing.Desk{Round: round.ID, Registrar: i}, name: m.Registrars[i-1].Name, title: m.Title.In("en"), url: m.Registrars[i-1].URL,
 			opens: m.Opens, closes: m.Closes, slots: int(m.Slots),
-			roll: r.rolls[round.Roll.Announce.RollID], published: publishedBy(round, int(i)),
+			roll: r.rolls[round.Roll.Announce.RollID], published: publishedBy(round, int(i)), removed: removedFrom(round.Roll),
 		}
 		if keys := r.keys[round.ID]; d.roll != nil && round.Accepted(int(i)) && onBoard(round, int(i), len(keys)) {
 			issuer, err := credential.NewIssuer(round.ID, i, keys)
@@ -78,6 +79,19 @@ func (r *Registrar) publishView(s *fold.State, faults map[record.ID]error) {
 		v.largest = max(v.largest, issuing.CardRequestSize(d.slots))
 	}
 	r.seen.Store(v)
+}
+
+// removedFrom returns the entries that are off a roll, with the reasons.
+func removedFrom(r *fold.Roll) map[uint64]string {
+	out := make(map[uint64]string, r.RemovedCount())
+	for _, x := range r.Removals() {
+		for _, e := range x.Body.Entries {
+			if delete(out, e); x.Body.Removed {
+				out[e] = x.Body.Reason
+			}
+		}
+	}
+	return out
 }
 
 // onBoard reports whether the board has a registrar's keys for all slots of a round, which are so many.

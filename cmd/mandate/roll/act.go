@@ -190,7 +190,7 @@ func remove(c *call) error {
 	c.say("Removed %s from the list", number)
 	onBoard, err := c.entries(f, number)
 	if onBoard {
-		c.say("A roll on the board keeps its entries. The commission can stop a card from being collected; a card that was collected is anonymous and cannot be recalled.")
+		c.say("A roll on the board keeps its entries. The commission can stop a card from being collected, by a record with its reason (mandate organise remove -h); a card that was collected is anonymous and cannot be recalled.")
 	}
 	return err
 }

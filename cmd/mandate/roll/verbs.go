@@ -71,8 +71,8 @@ Example:
 	},
 	"remove": {
 		usage: `Takes a member off the folder's list. A roll that was made and is not on the board has to be made again. A roll on the board keeps the member:
-the command names the entry, by which registrars are told. That can stop a card from being collected; one that was collected is anonymous and
-cannot be recalled.
+the command names the entry, for mandate organise remove, which takes it off on the board. That stops a card from being collected; one that was
+collected is anonymous and cannot be recalled.
 
 Usage:
     mandate roll remove -dir FOLDER -number N -reason TEXT

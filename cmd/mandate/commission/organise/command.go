@@ -39,6 +39,9 @@ Deliberating:
     withdraw    say that a candidate does not stand any more
     packet      make the packet for all members, and post it
 
+Members:
+    remove      take entries off a roll that is on the board, or put them back
+
 Voting:
     step        do what is due now: open, close and certify votes, restart a ceremony that failed
     extend      extend voting

@@ -75,7 +75,7 @@ func (o *office) run(verb, args string) (code int, out, errs string) {
 	if !verbs[verb].open {
 		all = append(all, "-dir", o.file("officer"), "-passphrase", o.file("passphrase"))
 	}
-	if o.vote != "" && verb != "call" && verb != "step" {
+	if o.vote != "" && verb != "call" && verb != "step" && verb != "remove" {
 		all = append(all, "-vote", o.vote)
 	}
 	if args != "" {
@@ -303,6 +303,25 @@ func TestOrganiseByOnesOwnRules(t *testing.T) {
 	o.fails(2, "call", common+" | -template | nonsense", "-template")
 	o.fails(1, "call", common+" | -template | members-decide", "sponsors")
 	o.fails(1, "call", "-round | "+o.round.ID.String()+" | -title | en=x | -template | members-decide | -parties | "+o.write("p.toml", "trustees = 3\n"), "-parties")
+}
+
+// An entry is taken off the roll and put back by the number that mandate roll says.
+func TestE12_OrganiseARemoval(t *testing.T) {
+	o := newOffice(t)
+	roll := o.round.Manifest.Roll
+	common := "-roll | " + roll.String() + " | -reason | membership lapsed"
+	o.does("remove", common+" | -entry | 3 | -entry | 1")
+	if r := o.org.State.Roll(roll); r.Removed(3) == nil || r.Removed(1) == nil || r.RemovedCount() != 2 {
+		t.Errorf("%d entries are off the roll", r.RemovedCount())
+	}
+	o.does("remove", common+" | -entry | 3 | -back")
+	if r := o.org.State.Roll(roll); r.Removed(3) != nil || r.RemovedCount() != 1 {
+		t.Errorf("%d entries are off the roll", r.RemovedCount())
+	}
+	o.fails(1, "remove", common+" | -entry | 1", "dup")
+	o.fails(2, "remove", common+" | -entry | one", "-entry")
+	o.fails(2, "remove", "-roll | x | -reason | x | -entry | 1", "-roll")
+	o.fails(2, "remove", common, "-entry is needed")
 }
 
 func TestEveryVerbAnswersH(t *testing.T) {

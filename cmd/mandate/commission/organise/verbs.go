@@ -291,6 +291,47 @@ Example:
 			return nil
 		},
 	},
+	"remove": {
+		usage: `Takes entries off a roll that is on the board, or puts them back. It stops their members from collecting a card, and nothing else: a card
+that was collected is anonymous, cannot be recalled, and still votes. The reason stands on the board for good beside the entry's number, to
+which the member and every registrar can put a name: say the rule, not the story.
+
+Usage:
+    mandate organise remove -board URL -dir FOLDER -roll ID -entry N [-entry N]… -reason TEXT [-back]
+
+` + commonUsage + `    -roll ID            the record that announced the roll; mandate roll remove and mandate roll show -member say it, and the entry
+    -entry N            an entry, from 0; may be given several times
+    -reason TEXT        why, at most 200 bytes: "membership lapsed", "resigned", "died", "on the roll twice"
+    -back               put the entries back
+
+Example:
+    mandate organise remove -board https://board.example.org -dir officer -roll 77aa… -entry 1204 -reason "membership lapsed"
+`, needs: []string{"roll", "entry", "reason"},
+		flags: func(c *call, f *flag.FlagSet) {
+			c.texts(f, "roll", "reason")
+			c.lists(f, "entry")
+			c.switches(f, "back")
+		},
+		run: func(ctx context.Context, c *call) error {
+			roll, err := record.ParseID(c.get("roll"))
+			if err != nil {
+				return misuse("-roll: %w", err)
+			}
+			var entries []uint64
+			for _, s := range c.all("entry") {
+				n, err := strconv.ParseUint(s, 10, 64)
+				if err != nil {
+					return misuse("-entry %q: want a number", s)
+				}
+				entries = append(entries, n)
+			}
+			id, err := c.officer.RemoveFromRoll(ctx, roll, entries, !*c.toggle["back"], c.get("reason"))
+			if err == nil {
+				c.say("record: %s", id)
+			}
+			return err
+		},
+	},
 	"extend": {
 		usage: `Extends voting, as far as the rules allow.
 

@@ -22,6 +22,7 @@ const (
 	CodeAnswered  = "answered"   // another request was answered for this roll entry
 	CodeClash     = "clash"      // the same request was answered for another roll entry
 	CodeRestored  = "restored"   // the board says that a card was issued, and the registrar does not know to which request
+	CodeRemoved   = "removed"    // the commission has taken the entry off the roll, and no request was answered for it
 	CodeRequest   = "request"    // a blinded value is not below the slot's modulus
 	CodeBoard     = "board"      // the registrar has not seen the board for too long
 	CodeStopping  = "stopping"   // the registrar is shutting down
@@ -49,6 +50,7 @@ var refusals = map[string]struct {
 	CodeAnswered:  {409, "A card was issued for your entry already, to another request. Restore that card from its file or its 24 words; it can be collected again as often as needed. If you never asked for one, tell the commission: somebody may have used your code."},
 	CodeClash:     {409, "This very request was answered for another member. Your device has drawn the same secret as theirs: begin again with a new card, on another device."},
 	CodeRestored:  {409, "The board says that you have a card from this registrar, but after a loss of data the registrar does not know for which request. If your card is complete it is good; if not, tell the commission, who can see what the board says of your entry."},
+	CodeRemoved:   {403, "The commission has taken your entry off the roll. If that is wrong, ask the commission to put it back; your code stays good for then."},
 	CodeRequest:   {400, "This request does not fit this registrar's keys. Fetch the keys from the board again, and try again."},
 	CodeBoard:     {503, "This registrar cannot reach the board just now. Your code stays good: try again in some minutes."},
 	CodeStopping:  {503, "This registrar is being restarted. Your code stays good: try again in a minute."},
@@ -76,6 +78,13 @@ func Refuse(code string) *Error {
 		panic("issuing: " + code + " is not a code of refusal")
 	}
 	return &Error{r.status, code, r.sentence}
+}
+
+// RefuseRemoved is Refuse(CodeRemoved) with the commission's reason.
+func RefuseRemoved(reason string) *Error {
+	e := Refuse(CodeRemoved)
+	e.Sentence = "The commission has taken your entry off the roll: " + reason + ". If that is wrong, ask the commission to put it back; your code stays good for then."
+	return e
 }
 
 type errorBody struct {
