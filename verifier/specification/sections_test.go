@@ -1,0 +1,47 @@
+package specification_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+func decode(t *testing.T, b []byte) any {
+	t.Helper()
+	var v any
+	if err := cbor.Unmarshal(b, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+var heading = regexp.MustCompile(`(?m)^(#{2,4}) ([0-9]+(?:\.[0-9]+)*)\.? `)
+
+// sections lists the numbers of the sections of SPEC.md.
+func sections(t testing.TB) map[string]bool {
+	t.Helper()
+	out := make(map[string]bool)
+	for _, m := range heading.FindAllStringSubmatch(specText(t), -1) {
+		if out[m[2]] {
+			t.Errorf("SPEC.md has two sections %s", m[2])
+		}
+		if len(m[1]) != 2+strings.Count(m[2], ".") {
+			t.Errorf("SPEC.md's heading of section %s is of the wrong depth", m[2])
+		}
+		out[m[2]] = true
+	}
+	return out
+}
+
+// sectionOf returns the text of a section without subsections' numbers in its own, up to the next heading of the same depth.
+func sectionOf(t testing.TB, number string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(specText(t), "\n## "+number+". ")
+	if !ok {
+		t.Fatalf("SPEC.md has no section %s", number)
+	}
+	text, _, _ := strings.Cut(rest, "\n## ")
+	return text
+}
