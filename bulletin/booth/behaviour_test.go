@@ -256,8 +256,20 @@ func TestBehaviour(t *testing.T) {
 			s.Press("No")
 			s.Press("Review my vote")
 			s.Wait("Is this right?")
+			// The name is there for everybody, before it is said whether the ballot is cast or checked; else a device could lie to those who cast.
+			if shown := s.Text(); !strings.Contains(shown, "r2.example.org") || !strings.Contains(shown, "3fc1c1") {
+				t.Errorf("the ballot's name is not shown beside the choice to cast it:\n%s", shown)
+			}
 			s.Press("Check this ballot")
-			s.Wait("r2.example.org")
+			s.Wait("Back to the code")
+			s.Press("Back to the code")
+			s.Wait("Is this right?")
+			var prepared int
+			if s.Eval(`window.calls.filter((c) => c[0] === "ballot.prepare").length`, &prepared); prepared != 1 {
+				t.Errorf("%d ballots were made: the one whose name is known must be the one that can be cast", prepared)
+			}
+			s.Press("Check this ballot")
+			s.Wait("Back to the code")
 			other := &scene{b.Open(s.t, boothtest.Phone), s.t, s.base}
 			other.Go(s.base + "/booth/check?lang=en" + scanned)
 			other.Wait("This device knows the ballot's name now")
@@ -306,6 +318,31 @@ func TestBehaviour(t *testing.T) {
 			s.Wait("Ready")
 			s.leave(`location.hash = "#vote=` + voteID + `&ballot=` + strings.Repeat("77", 32) + `&opened=AAAA"`)
 			s.Wait("The other device has swapped it")
+		},
+		"another ballot than the one that was named, in parts of several": func(s *scene) {
+			s.Go(s.base + "/booth/check?lang=en" + scanned)
+			s.Wait("Ready")
+			for i, part := range []string{"&part=1/2&data=AAAA", "&opened=AAAA"} { // what is inside two others, one after the other
+				s.leave(`location.hash = "#vote=` + voteID + `&ballot=` + strings.Repeat([]string{"66", "77"}[i], 32) + part + `"`)
+			}
+			s.Wait("The other device has swapped it")
+		},
+		"another name after the first": func(s *scene) {
+			s.Go(s.base + "/booth/check?lang=en" + scanned)
+			s.Wait("Ready")
+			s.leave(`location.hash = "#vote=` + voteID + `&ballot=` + strings.Repeat("77", 32) + `"`)
+			s.Wait("is swapping ballots")
+			s.leave(`location.hash = "#ballot=` + strings.Repeat("77", 32) + `&opened=AAAA"`)
+			s.Wait("The other device has swapped it")
+			s.Go(s.base + "/booth/check?lang=en&scene=new#vote=" + voteID + "&ballot=" + strings.Repeat("88", 32))
+			s.Wait("is swapping ballots")
+			s.Press("I have made a new ballot there")
+			s.Wait("Ready")
+			s.leave(`location.hash = "#ballot=` + strings.Repeat("88", 32) + `&opened=AAAA"`)
+			s.Wait("Is this what you chose?")
+			if text := s.Text(); strings.Contains(text, "has swapped it") || strings.Contains(text, "did not know the ballot's name") {
+				t.Errorf("an honest device is accused:\n%s", text)
+			}
 		},
 		"a second link in the same tab": func(s *scene) {
 			s.Go(s.base + "/booth/card?lang=en&scene=incomplete")

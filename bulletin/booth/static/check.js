@@ -32,7 +32,9 @@ page.begin(async (b) => {
 function load() {
 	try {
 		const k = JSON.parse(localStorage.getItem(shelf));
-		return k && Date.now() - k.at < day ? k : null;
+		if (k && Date.now() - k.at < day) return k;
+		localStorage.removeItem(shelf); // what was in an opened ballot does not stay
+		return null;
 	} catch {
 		return null;
 	}
@@ -57,9 +59,11 @@ function take(q) {
 	if (!hex.test(ballot ?? "")) return false;
 	const contents = opened !== null || data !== null;
 	if (!known || known.ballot !== ballot) {
-		// A ballot whose name this device learns together with what is in it could have been made up for this check.
-		const other = contents && known?.before ? known.ballot : null;
-		known = { vote: hex.test(vote ?? "") ? vote : null, ballot, before: !contents, other, parts: {}, of: 0, at: Date.now() };
+		// A ballot whose name this device learns together with what is in it could have been made up for this check. So the first name stays the
+		// one to compare with, whatever names come after it, until the member says that there is a new ballot.
+		const first = known?.other ?? (known?.before ? known.ballot : null);
+		const again = first === ballot;
+		known = { vote: hex.test(vote ?? "") ? vote : null, ballot, before: again || !contents, other: again ? null : first, parts: {}, of: 0, at: Date.now() };
 	}
 	if (opened !== null) known.parts = { 1: opened }, known.of = 1;
 	const [, i, n] = /^(\d{1,2})\/(\d{1,2})$/.exec(q.get("part") ?? "") ?? [];
@@ -97,10 +101,17 @@ function begin() {
 // wait is what the second device shows between learning the ballot's name and getting what is in it.
 function wait() {
 	const got = have();
-	show(got ? count("booth-check.parts", got, { all: known.of }) : say(known.before ? "booth-check.ready" : "booth-check.more"),
+	show(got ? count("booth-check.parts", got, { all: known.of }) : say(known.other ? "booth-check.title" : known.before ? "booth-check.ready" : "booth-check.more"),
 		got
 			? notice("calm", p(say("booth-check.parts-text")))
-			: notice("good", p(h("strong", {}, say("booth-check.ready-text"))), p(say("booth-check.ready-next"))),
+			: known.other ? null : notice("good", p(h("strong", {}, say("booth-check.ready-text"))), p(say("booth-check.ready-next"))),
+		known.other && known.before
+			? [notice("bad", p(say("booth-check.renamed"))), actions(button(say("booth-check.renamed-yes"), () => {
+				known.other = null;
+				store();
+				draw();
+			}))]
+			: null,
 		h("p", { class: "soft" }, say("booth-check.name"), " ", h("code", {}, known.ballot)),
 		inputs(),
 		actions(button(say("booth-check.again"), () => {

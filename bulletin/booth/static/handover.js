@@ -1,8 +1,21 @@
-// How the voting device hands a ballot to another one to be checked: first the ballot's name, then, when the other has it, what is in it.
+// How the voting device hands a ballot to another one to be checked: first the ballot's name, while it may still be cast or checked, then, when
+// the other has it, what is in it.
 
 import { actions, announce, button, details, fail, notice, p, primary, show, standing } from "./page.js";
 import { copy, fresh, h, picture, save } from "./dom.js";
 import { say } from "./say.js";
+
+// named shows a ballot's name to a second device. It stands beside the choice between casting and checking.
+export function named(prepared) {
+	return h("section", { class: "panel named", "aria-labelledby": "named" },
+		h("h2", { id: "named" }, say("booth-hand.scan")),
+		p(say("booth-hand.scan-text", { host: host(prepared.link) })),
+		picture(prepared.qr, say("booth-hand.scan-alt")),
+		name(prepared),
+		linkLine(prepared.link));
+}
+
+const name = (prepared) => h("p", { class: "soft" }, say("booth-check.name"), " ", h("code", {}, prepared.ballot));
 
 // handover takes the worker, the prepared ballot, and what to do: back() to casting; opened() when the ballot is spoiled; again() to make a
 // new one.
@@ -10,29 +23,22 @@ export function handover({ booth, prepared, back, opened, again }) {
 	standing("no", say("booth-vote.not-cast"));
 	show(say("booth-hand.title"),
 		p(say("booth-hand.text")),
-		h("ol", { class: "doing" },
-			h("li", {},
-				h("h2", {}, say("booth-hand.scan")),
-				p(say("booth-hand.scan-text", { host: host(prepared.link) })),
-				picture(prepared.qr, say("booth-hand.scan-alt")),
-				linkLine(prepared.link)),
-			h("li", {},
-				h("h2", {}, say("booth-hand.wait")),
-				p(say("booth-hand.wait-text")),
-				h("p", { class: "soft" }, say("booth-check.name"), " ", h("code", {}, prepared.ballot)),
-				notice("calm", p(say("booth-hand.spoils"))),
-				actions(
-					primary(say("booth-hand.open"), async () => {
-						let r;
-						try {
-							r = await booth.call("ballot.open", { handle: prepared.handle });
-						} catch (e) {
-							return fail(e, { again: () => handover({ booth, prepared, back, opened, again }), back: again });
-						}
-						opened();
-						give(r, again);
-					}),
-					button(say("booth-hand.back"), back)))));
+		h("h2", {}, say("booth-hand.wait")),
+		p(say("booth-hand.wait-text")),
+		name(prepared),
+		notice("calm", p(say("booth-hand.spoils"))),
+		actions(
+			primary(say("booth-hand.open"), async () => {
+				let r;
+				try {
+					r = await booth.call("ballot.open", { handle: prepared.handle });
+				} catch (e) {
+					return fail(e, { again: () => handover({ booth, prepared, back, opened, again }), back: again });
+				}
+				opened();
+				give(r, again);
+			}),
+			button(say("booth-hand.back"), back)));
 }
 
 const host = (address) => {

@@ -7,7 +7,7 @@ import * as page from "./page.js";
 import { actions, announce, board, button, details, link, notice, p, path, primary, sentence, show, standing, time, words } from "./page.js";
 import { choosing } from "./choosing.js";
 import { ranking } from "./ranking.js";
-import { handover } from "./handover.js";
+import { handover, named } from "./handover.js";
 import { receipt } from "./receipts.js";
 import { flat, h } from "./dom.js";
 import { count, pick, say } from "./say.js";
@@ -172,7 +172,8 @@ async function drop() {
 	await booth.call("ballot.drop", { handle }).catch(() => {}); // it is gone with the page at the latest
 }
 
-// The ballot is made and its name fixed before the member says whether it is cast or checked.
+// The ballot is made, and its name is shown, before the member says whether it is cast or checked: to everybody, and without anything having
+// to be pressed for it. A device that learns of a check before the ballot has a name could encrypt honestly for those who check only.
 async function review() {
 	at = "review";
 	try {
@@ -182,6 +183,11 @@ async function review() {
 		return page.fail(e, { again: review });
 	}
 	if (at !== "review") return drop(); // gone back meanwhile
+	reviewed();
+}
+
+// reviewed shows the ballot that is ready. Coming back from a check that was not made, it is the same one.
+function reviewed() {
 	control = null;
 	standing("no", say("booth-vote.not-cast"));
 	show(say("booth-vote.review-title"),
@@ -192,7 +198,8 @@ async function review() {
 			primary(say("booth-vote.cast"), cast, { class: "primary cast" }),
 			h("p", { class: "soft" }, say(v.revote && v.closes ? "booth-vote.cast-revote" : v.revote ? "booth-vote.cast-text" : "booth-vote.cast-once")),
 			button(say("booth-vote.check"), check, { class: "second" }),
-			h("p", { class: "soft" }, say("booth-vote.check-text"))));
+			h("p", { class: "soft" }, say("booth-vote.check-text"))),
+		named(prepared));
 }
 
 function inWords(c, n) {
@@ -213,7 +220,7 @@ function inWords(c, n) {
 function check() {
 	handover({
 		booth, prepared,
-		back: () => review(),
+		back: reviewed,
 		opened: () => { prepared = null; },
 		again: () => review(),
 	});
