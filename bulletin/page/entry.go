@@ -15,6 +15,8 @@ type entryPage struct {
 	Last   uint64 // the highest number that there is
 	State  string // none, unknown, free, partly or issued
 	Entry  string // the hash
+	Off    string // the reason for which the entry is off the roll; empty if it is not
+	Since  uint64
 	Issued []issued
 	Open   bool
 	Lang   string
@@ -46,6 +48,9 @@ func (a *author) entry(r *fold.Round, asked string, n uint64, known bool) *entry
 		p.State = "free"
 		if n < uint64(len(r.Roll.Entries)) {
 			p.Entry = r.Roll.Entries[n].String()
+		}
+		if off := r.Roll.Removed(n); off != nil {
+			p.Off, p.Since = off.Body.Reason, off.At
 		}
 		all := true
 		for i, g := range r.Manifest.Registrars {

@@ -2,6 +2,8 @@ package page
 
 import (
 	"html/template"
+	"strconv"
+	"strings"
 
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
@@ -154,6 +156,8 @@ type roundPage struct {
 	RollID     string
 	Members    uint64
 	Registrars []registrar
+	Removed    uint64    // entries that are off the roll now
+	Removals   []removal // the newest first
 	Slots      []slot
 	Entry      string // the address of the page on which a member looks up their roll entry
 	Log        string // and of the round's records; empty if they are not shown
@@ -169,6 +173,45 @@ type slot struct {
 	Vote     *link
 }
 
+// A removal has taken entries off the roll, or put them back.
+type removal struct {
+	At      uint64
+	What    string
+	Reason  string
+	Entries string
+	More    string // how many entries are left out
+}
+
+// mostRemovals and mostRemoved are how many records and entries a page lists. The log has all.
+const (
+	mostRemovals = 200
+	mostRemoved  = 100
+)
+
+func (a *author) removals(r *fold.Roll) []removal {
+	var out []removal
+	all := r.Removals()
+	for i := len(all) - 1; i >= 0 && len(out) < mostRemovals; i-- {
+		b := all[i].Body
+		n := uint64(len(b.Entries))
+		x := removal{At: all[i].At, What: a.Count("round.removed-on", n), Reason: b.Reason}
+		if b.Removed {
+			x.What = a.Count("round.removed-off", n)
+		}
+		shown := min(n, mostRemoved)
+		var entries []string
+		for _, e := range b.Entries[:shown] {
+			entries = append(entries, strconv.FormatUint(e, 10))
+		}
+		x.Entries = a.Say("round.removed-entries", "entries", strings.Join(entries, ", "))
+		if n > shown {
+			x.More = a.Count("round.removed-more", n-shown)
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
 func (a *author) round(r *fold.Round) *roundPage {
 	m, roll := r.Manifest, r.Roll.Announce
 	name := a.words(m.Title)
@@ -176,6 +219,7 @@ func (a *author) round(r *fold.Round) *roundPage {
 		ID: r.ID.String(), Name: name, Opens: m.Opens, Closes: m.Closes, Roll: roll.Title, Segment: roll.Segment, AsOf: a.Calendar(roll.AsOf),
 		RollID: r.Roll.ID.String(), Members: roll.Count, Registrars: a.registrars(r), JSON: "/rounds/" + r.ID.String(),
 	}
+	p.Removed, p.Removals = r.Roll.RemovedCount(), a.removals(r.Roll)
 	p.frame = a.frame(oneLine(name.Text), a.Say("round.description"))
 	p.Entry = a.link("/round/" + p.ID + "/entry")
 	if a.pages.records != nil {

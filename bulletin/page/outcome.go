@@ -32,7 +32,7 @@ type resultPage struct {
 	Counted uint64
 	Members uint64
 	Final   string
-	Checks  uint64
+	Checks  checked
 	Story   []chapter
 	Answer  *response
 	CSV     string
@@ -55,7 +55,7 @@ func (a *author) resultPage(v *fold.Vote) *resultPage {
 	name := a.words(v.Manifest.Title)
 	p := &resultPage{
 		ID: v.ID.String(), Vote: a.toVote(v), Name: name, Phase: a.phase(v), Lead: a.lead(v), Notices: a.notices(v),
-		Counted: v.Counted(), Members: v.Round.Roll.Announce.Count, Checks: uint64(v.Checks()), Ready: v.Result != nil && !a.failed(v),
+		Counted: v.Counted(), Members: v.Round.Roll.Announce.Count, Checks: a.checked(v), Ready: v.Result != nil && !a.failed(v),
 	}
 	p.GroupID = groups(p.ID)
 	p.frame = a.frame(a.Say("result.of", "title", oneLine(name.Text)), p.Phase.Name)
@@ -171,6 +171,7 @@ type resultFile struct {
 	Roll     uint64        `json:"roll"`
 	Counted  uint64        `json:"counted"`
 	Checked  int           `json:"checked"`
+	Reported uint64        `json:"check_faults"`
 	Certify  uint64        `json:"certified"` // when
 	Contests []contestFile `json:"contests"`
 	Response string        `json:"response,omitempty"`
@@ -205,7 +206,7 @@ func (p *Pages) ResultJSON(w http.ResponseWriter, r *http.Request, id record.ID)
 		g, _ := a.state.Genesis()
 		f := resultFile{
 			Vote: v.ID, Title: m.Title, Template: m.Template, Mock: m.Mock, Board: a.address, Origin: g.Origin, Roll: v.Round.Roll.Announce.Count,
-			Counted: v.Result.Counted, Checked: v.Checks(), Certify: v.Times.Certified,
+			Counted: v.Result.Counted, Checked: v.Checks(), Reported: a.checked(v).Reported, Certify: v.Times.Certified,
 		}
 		if b := v.Response(); b != nil {
 			f.Response = b.Text

@@ -57,6 +57,10 @@ func TestStates(t *testing.T) {
 		{"closing", "next", "The commission: close voting by", "La comisión: cerrar la votación a más tardar", false},
 		{"closed", "", "Being counted", "En recuento", false},
 		{"closed", "next", "The board: seal the ballot box by", "El tablón: sellar la urna a más tardar", false},
+		{"open", "turnout", "None was reported to say something else than was chosen.", "De ninguna se informó que diga algo distinto de lo elegido.", false},
+		{"reported", "turnout", "They were checked with 2 cards. 1 of these ballots was reported to say something else than was chosen. The reports are signed with 1 card.",
+			"Se comprobaron con 2 tarjetas. De 1 de estas papeletas se informó que dice algo distinto de lo elegido. Los avisos están firmados con 1 tarjeta.", false},
+		{"reported", "turnout", "None was reported", "De ninguna se informó", true},
 		{"sealed", "next", "Ana Ruiz, Ben Okafor, Chi Nguyen: sign the sealed ballot box by", "Ana Ruiz, Ben Okafor, Chi Nguyen: firmar la urna sellada", false},
 		{"sealed", "turnout", "20 ballots count, of a roll", "Cuentan 20 papeletas, de un", false},
 		{"certified", "results", "Passed: Yes", "Se aprueba: Sí", false},
@@ -241,6 +245,33 @@ func TestOrganisation(t *testing.T) {
 	}
 	if got := page(t, "empty", "/", "en").words(); !strings.Contains(got, "There is no vote yet.") || !strings.Contains(got, "There is no round yet.") {
 		t.Errorf("an empty board: %s", got)
+	}
+}
+
+// Whoever was taken off the roll sees it where they look up their entry, and everybody sees how many there are, and why.
+func TestE12_Removals(t *testing.T) {
+	s := scenes(t)["reported"]
+	round := "/round/" + s.state.Vote(s.vote).Round.ID.String()
+	got := page(t, "reported", round, "en").section(t, "roll").words()
+	for _, w := range []string{
+		"3 of 400 entries are off this roll now.", "it cannot be recalled, and it still votes", "3 entries taken off · membership lapsed Entries: 60, 61, 62",
+		"1 entry put back · removed by mistake Entries: 61", "1 entry taken off · " + hostile + " resigned Entries: 70",
+	} {
+		if !strings.Contains(got, w) {
+			t.Errorf("no %q in\n%s", w, got)
+		}
+	}
+	if got := page(t, "reported", round, "es").section(t, "roll").words(); !strings.Contains(got, "3 de 400 inscripciones están ahora de baja") {
+		t.Error(got)
+	}
+	if got := page(t, "open", round, "en").words(); strings.Contains(got, "off this roll") {
+		t.Error(got)
+	}
+	for number, off := range map[string]bool{"60": true, "61": false, "0": false} {
+		got := page(t, "reported", round+"/entry?number="+number, "en").words()
+		if strings.Contains(got, "has taken this entry off the roll: membership lapsed") != off {
+			t.Errorf("entry %s: %s", number, got)
+		}
 	}
 }
 

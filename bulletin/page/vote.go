@@ -30,7 +30,7 @@ type votePage struct {
 	Contests  []question
 	Counted   uint64
 	Count     string // what a sentence says of it: counted so far, or final
-	Checks    uint64
+	Checks    checked
 	Voting    bool // ballots can be there
 	Open      bool // members can vote now
 	Replace   bool // a later ballot replaces an earlier one
@@ -53,7 +53,6 @@ type votePage struct {
 	Actions  []action  // what a member can do now, in the booth
 	Result   string    // the address of the page of the result; empty if there is none
 	Entry    string    // of the page on which a member looks up their roll entry
-	Sure     string    // what many checks without a fault would say; empty if they are too few
 	Log      string    // of the vote's records
 	GroupID  []string  // the id in groups, to compare
 	Offline  string    // the line that has the verifier check the audit package
@@ -113,7 +112,7 @@ func (a *author) vote(v *fold.Vote) *votePage {
 	p := &votePage{
 		ID: v.ID.String(), Name: name, Phase: a.phase(v), Lead: a.lead(v), Notices: a.notices(v),
 		Kind: m.Template, Round: a.toRound(v.Round), Roll: v.Round.Roll.Announce.Title, Members: v.Round.Roll.Announce.Count,
-		Counted: v.Counted(), Count: "counted", Checks: uint64(v.Checks()), Voting: v.Times.Opened > 0, Open: v.Phase == fold.Open && a.now < m.Closes, Replace: m.Revote, Cards: a.registrars(v.Round),
+		Counted: v.Counted(), Count: "counted", Checks: a.checked(v), Voting: v.Times.Opened > 0, Open: v.Phase == fold.Open && a.now < m.Closes, Replace: m.Revote, Cards: a.registrars(v.Round),
 		Tasks: a.tasks(v), Gates: a.gates(v), Story: a.story(v), Call: a.call(v), Forums: a.forums(v), Debate: a.debate(v), List: a.candidates(v),
 		Packet: a.packet(v), Threshold: m.Threshold, Quorum: m.Quorum, Witnesses: m.Witnesses.Need,
 	}
@@ -159,7 +158,7 @@ func (a *author) vote(v *fold.Vote) *votePage {
 	for _, r := range m.Relays {
 		p.Relays = append(p.Relays, r.Name)
 	}
-	p.Actions, p.Entry, p.Sure, p.GroupID = a.actions(v), a.link("/round/"+v.Round.ID.String()+"/entry"), a.sure(v), groups(p.ID)
+	p.Actions, p.Entry, p.GroupID = a.actions(v), a.link("/round/"+v.Round.ID.String()+"/entry"), groups(p.ID)
 	if v.Result != nil && !a.failed(v) {
 		p.Result = a.link("/vote/" + p.ID + "/result")
 	}
@@ -195,6 +194,24 @@ func (a *author) actions(v *fold.Vote) []action {
 		out = append(out, action{a.booth("receipt"), a.Say("go.receipt"), false})
 	}
 	return append(out, action{a.booth("me"), a.Say("go.me"), false})
+}
+
+// checked is what is known of the ballots that were checked before casting.
+type checked struct {
+	Ballots  uint64
+	Cards    uint64
+	Reported uint64 // of the ballots, those of which the second device has shown another choice, as members say
+	By       uint64 // cards
+	Sure     string // what many checks of which none was reported say; empty if they are too few
+}
+
+func (a *author) checked(v *fold.Vote) checked {
+	ballots, by := v.CheckFaults()
+	c := checked{Ballots: uint64(v.Checks()), Cards: uint64(v.Checkers()), Reported: uint64(ballots), By: uint64(by)}
+	if ballots == 0 {
+		c.Sure = a.sure(v)
+	}
+	return c
 }
 
 // sure says what the checks of a vote would say if none had failed: a booth that alters a part f of all ballots escapes n checks with
