@@ -75,6 +75,7 @@ func fatal(scope record.ID, code, format string, args ...any) verdict {
 // lock held by the caller.
 type State struct {
 	tree    merkle.Frontier
+	judges  judges                 // of what a partial state passes over
 	partial bool                   // of a reader that passes over records: see NewPartial
 	roots   map[uint64]merkle.Hash // by size, kept while a vote is sealed and not certified
 	live    int                    // votes sealed and not certified
@@ -108,9 +109,9 @@ type boothState struct {
 	ctx  cast.Context
 }
 
-// New returns the state before the first record.
-func New() *State {
+func newState(j judges) *State {
 	return &State{
+		judges: j,
 		roots:  make(map[uint64]merkle.Hash),
 		rolls:  make(map[record.ID]*Roll),
 		rollID: make(map[record.ID]bool),
@@ -209,7 +210,7 @@ func (s *State) Check(ps []*Prepared) {
 		if p.rec == nil {
 			continue
 		}
-		s.checkMixing(p)
+		s.judges.check(s, p)
 		if p.rec.Kind() != "ballot" || p.booth != nil {
 			continue
 		}
@@ -334,18 +335,8 @@ func (s *State) judge(p *Prepared) verdict {
 		return s.judgePromises(r, vote, b)
 	case *record.Seal:
 		return s.judgeSeal(r, vote)
-	case *record.Input:
-		return s.judgeInput(r, vote, b)
-	case *record.Shares:
-		return s.judgeShares(r, vote, b)
-	case *record.Mix:
-		return s.judgeMixing(p, vote, b.Trustee, b.Contest)
-	case *record.Decryption:
-		return s.judgeMixing(p, vote, b.Trustee, b.Contest)
-	case *record.Lots:
-		return s.judgeLots(r, vote, b)
-	case *record.Result:
-		return s.judgeResult(r, vote, b)
+	case *record.Input, *record.Shares, *record.Mix, *record.Decryption, *record.Lots, *record.Result:
+		return s.judges.judge(s, p, vote)
 	}
 	return s.judgeCeremony(r, vote)
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"mandate/ballot/fold"
+	"mandate/ballot/record"
 	"mandate/ballot/simulate"
 	"mandate/crypto/merkle"
 )
@@ -66,5 +67,62 @@ func TestPartialStateOfAPetition(t *testing.T) {
 		if got := apply(support); got.Status != fold.Accepted || s.Vote(v.ID).Phase != want {
 			t.Errorf("calling %v: %v, %v", calling, got, s.Vote(v.ID).Phase)
 		}
+	}
+}
+
+// A partial state does not open complaints: the attempt has failed, and the restart names one of the two. The key is that of the attempt after it.
+func TestE5_ComplaintsInAPartialState(t *testing.T) {
+	s := at(t, "accept")
+	s.fork()
+	s.o.Post(s.v.By(3, falseComplaint(&s, 3, 1)))
+	read := func() *fold.State {
+		state := fold.NewPartial()
+		for _, raw := range s.o.Log() {
+			state.ApplyRaw(raw)
+		}
+		return state
+	}
+	for i, want := range []fold.Status{fold.Void, fold.Accepted, fold.Void, fold.Accepted, fold.Void} {
+		b := &record.KeygenRestart{By: 1, Attempt: 1, Trustee: uint64(i), Reason: record.RestartComplaint}
+		if got := read().ApplyRaw(s.v.Officer(b).Raw()); got.Status != want {
+			t.Errorf("a restart that names trustee %d: %v", i, got)
+		}
+	}
+	against := falseComplaint(&s, 2, 2)
+	if got := read().ApplyRaw(s.v.By(2, against).Raw()); got.Status != fold.Void {
+		t.Errorf("a complaint in an attempt that has failed: %v", got)
+	}
+	s.o.Post(s.v.Officer(&record.KeygenRestart{By: 1, Attempt: 1, Trustee: 3, Reason: record.RestartComplaint}))
+	goOn(&s, 2)
+	whole, partial := s.v.State().Ceremony, read().Vote(s.v.ID).Ceremony
+	if !partial.Ready() || partial.Attempt() != 2 || !partial.Key().Equal(whole.Key()) || partial.Hash() != whole.Hash() {
+		t.Errorf("step %v of attempt %d", partial.Step(), partial.Attempt())
+	}
+}
+
+// What only a whole state judges has no effect in a partial one, and a result is the one that the commission has signed.
+func TestPartialStatePassesOver(t *testing.T) {
+	s := at(t, "certified")
+	partial := fold.NewPartial()
+	var tree merkle.Frontier
+	passed := 0
+	for _, raw := range s.o.Log() {
+		p := partial.Prepare([][]byte{raw})[0]
+		partial.Pass(&tree)
+		got := partial.Apply(p)
+		switch p.Record().Kind() {
+		case "input", "shares", "lots":
+			if passed++; got.Status != fold.Void || got.Code != "passed" {
+				t.Errorf("%s: %v", p.Record().Kind(), got)
+			}
+		default:
+			if got.Status != fold.Accepted {
+				t.Errorf("%s: %v", p.Record().Kind(), got)
+			}
+		}
+		tree.Append(merkle.Hash(p.ID()))
+	}
+	if v := partial.Vote(s.v.ID); passed == 0 || v.Phase != fold.Certified || v.Inputs() != 0 {
+		t.Errorf("%d passed over, phase %v, %d inputs", passed, v.Phase, v.Inputs())
 	}
 }

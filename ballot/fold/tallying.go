@@ -71,17 +71,8 @@ func (v *Vote) SharesOf(contest int) map[int]*record.Shares {
 }
 
 func (s *State) judgeResult(r *record.Record, v *Vote, b *record.Result) verdict {
-	if bad := s.officer(r, b.By); bad != nil {
+	if bad := s.resultDue(r, v, b); bad != nil {
 		return *bad
-	}
-	if v.Phase != Sealed {
-		return void("phase", "result: the vote is %v", v.Phase)
-	}
-	if s.partial { // what it is the result of was passed over
-		return accept(func() {
-			v.Phase, v.Result, v.Times.Certified = Certified, b, s.now
-			s.settle(v)
-		})
 	}
 	if code, err := v.checkTallied(); err != nil {
 		return fatal(v.ID, code, "%w", err)
@@ -109,10 +100,25 @@ func (s *State) judgeResult(r *record.Record, v *Vote, b *record.Result) verdict
 			return fatal(v.ID, "result-outcome", "contest %s: %s %v is claimed, the counts give %s %v", c.ID, got.Outcome, got.Winners, outcome, winners)
 		}
 	}
-	return accept(func() {
-		v.Phase, v.Result, v.Times.Certified = Certified, b, s.now
-		s.settle(v)
-	})
+	return accept(func() { s.certify(v, b) })
+}
+
+// resultDue checks that the commission has signed a result, and that it is time for one.
+func (s *State) resultDue(r *record.Record, v *Vote, b *record.Result) *verdict {
+	if bad := s.officer(r, b.By); bad != nil {
+		return bad
+	}
+	if v.Phase != Sealed {
+		bad := void("phase", "result: the vote is %v", v.Phase)
+		return &bad
+	}
+	return nil
+}
+
+// certify makes a result the vote's.
+func (s *State) certify(v *Vote, b *record.Result) {
+	v.Phase, v.Result, v.Times.Certified = Certified, b, s.now
+	s.settle(v)
 }
 
 // settle notes that a sealed vote needs the log's roots and its ballots no longer.

@@ -189,7 +189,7 @@ func (s *State) judgeVote(r *record.Record, round *Round, b *record.Vote) verdic
 
 // newCeremony returns a vote's key generation at its beginning, which is now.
 func (s *State) newCeremony(v *Vote) *tally.Ceremony {
-	return tally.NewCeremony(tally.CeremonyParameters{
+	return s.judges.ceremony(tally.CeremonyParameters{
 		Context: voteContext(s.genesisID, v.ID, record.ID{}), Threshold: int(v.Manifest.Threshold), Trustees: v.trustees,
 		Step: v.Manifest.Step, Start: s.now,
 	})

@@ -79,6 +79,7 @@ type Ceremony struct {
 	known     map[record.Key]bool // trustees' keys, old and new
 	replaced  map[uint64]bool     // trustees who are successors
 	faults    []int               // of each trustee, since it took its place
+	open      opening             // of complaints
 	log       *transcript.Transcript
 
 	attempt  uint64
@@ -89,13 +90,30 @@ type Ceremony struct {
 	keys     threshold.Keys
 	keysErr  error
 	fault    int // the trustee by whom the attempt has failed, 0 if it has not
+	other    int // in a partial ceremony, the trustee at fault if that is not
 }
 
-// NewCeremony returns key generation at its beginning: attempt 1, nothing
-// posted.
-func NewCeremony(p CeremonyParameters) *Ceremony {
+// An opening returns who is at fault by a complaint, and who may be instead, 0
+// if nobody.
+type opening func(threshold.Parameters, threshold.Complaint) (fault, other int, err error)
+
+// NewPartialCeremony is NewCeremony for a light reader, which does not open
+// complaints (SPEC.md §10.8): a complaint ends its attempt, as any does, and
+// the restart that follows may name the trustee who complains as well as the
+// one against whom it does. A key that is ready was made, accepted and tested
+// by all trustees in an attempt without complaints.
+func NewPartialCeremony(p CeremonyParameters) *Ceremony { return newCeremony(p, unopened) }
+
+func unopened(_ threshold.Parameters, c threshold.Complaint) (fault, other int, err error) {
+	if c.Dealer == c.Receiver {
+		return 0, 0, fmt.Errorf("trustee %d complains about itself", c.Receiver)
+	}
+	return c.Dealer, c.Receiver, nil
+}
+
+func newCeremony(p CeremonyParameters, open opening) *Ceremony {
 	c := &Ceremony{
-		context: p.Context, threshold: p.Threshold, duration: p.Step,
+		context: p.Context, threshold: p.Threshold, duration: p.Step, open: open,
 		known: make(map[record.Key]bool), replaced: make(map[uint64]bool),
 		faults: make([]int, len(p.Trustees)),
 		log:    transcript.New("mandate/v1 ceremony"),
@@ -116,7 +134,7 @@ func (c *Ceremony) begin(attempt, now uint64) {
 		c.posted[s] = make([]record.Body, len(c.trustees))
 	}
 	c.packages = make([]threshold.Commitments, len(c.trustees))
-	c.keys, c.keysErr, c.fault = threshold.Keys{}, nil, 0
+	c.keys, c.keysErr, c.fault, c.other = threshold.Keys{}, nil, 0, 0
 }
 
 // Attempt returns the number of the current attempt, from 1.
@@ -145,7 +163,7 @@ func (c *Ceremony) Missing() []int {
 }
 
 // Fault returns the trustee by whose fault the current attempt has failed, or
-// false if it has not failed.
+// false if it has not failed. A partial ceremony takes the complainer's word.
 func (c *Ceremony) Fault() (trustee int, failed bool) { return c.fault, c.fault != 0 }
 
 // Faults returns how often trustee i, from 1, was at fault since it took its
@@ -208,7 +226,7 @@ func (c *Ceremony) Commit(id record.ID, body record.Body, now uint64) {
 		// Judge has decoded them: there is no error left. So below.
 		c.packages[b.Trustee-1], _ = c.Parameters().DecodeCommitments(b.Coefficients)
 	case *record.KeygenComplaint:
-		c.fault, _ = c.adjudicate(b)
+		c.fault, c.other, _ = c.adjudicate(b)
 	}
 	m, _ := messageOf(body)
 	c.posted[m.step][m.trustee-1] = body

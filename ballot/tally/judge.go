@@ -73,7 +73,7 @@ func (c *Ceremony) Judge(body record.Body, now uint64) (code string, err error) 
 			return CodeForm, fmt.Errorf("sealed: %d shares, want %d", len(b.Sealed), len(c.trustees))
 		}
 	case *record.KeygenComplaint:
-		if _, err := c.adjudicate(b); err != nil {
+		if _, _, err := c.adjudicate(b); err != nil {
 			return CodeComplaint, err
 		}
 	case *record.KeygenTest:
@@ -99,13 +99,13 @@ func (c *Ceremony) judgePackage(b *record.KeygenPackage) (string, error) {
 }
 
 // adjudicate returns who is at fault by a complaint whose turn has come.
-func (c *Ceremony) adjudicate(b *record.KeygenComplaint) (liar int, err error) {
+func (c *Ceremony) adjudicate(b *record.KeygenComplaint) (fault, other int, err error) {
 	if b.Against < 1 || b.Against > uint64(len(c.trustees)) {
-		return 0, fmt.Errorf("against: trustee %d, want 1 to %d", b.Against, len(c.trustees))
+		return 0, 0, fmt.Errorf("against: trustee %d, want 1 to %d", b.Against, len(c.trustees))
 	}
 	own := c.posted[StepPackage][b.Trustee-1].(*record.KeygenPackage)
 	shares := c.posted[StepShares][b.Against-1].(*record.KeygenShares)
-	return c.Parameters().Adjudicate(threshold.Complaint{
+	return c.open(c.Parameters(), threshold.Complaint{
 		Dealer: int(b.Against), Receiver: int(b.Trustee), Commitments: c.packages[b.Against-1],
 		Sealing: own.Sealing, Sealed: shares.Sealed[b.Trustee-1], Opened: b.Opened,
 	})
@@ -135,7 +135,7 @@ func (c *Ceremony) judgeRestart(b *record.KeygenRestart, now uint64) (string, er
 		switch {
 		case c.fault == 0:
 			return CodeFault, fmt.Errorf("attempt %d has not failed by a complaint", c.attempt)
-		case b.Trustee != uint64(c.fault):
+		case b.Trustee != uint64(c.fault) && (c.other == 0 || b.Trustee != uint64(c.other)):
 			return CodeFault, fmt.Errorf("trustee: %d, attempt %d failed by trustee %d", b.Trustee, c.attempt, c.fault)
 		}
 	case record.RestartSilent:

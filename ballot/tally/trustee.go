@@ -1,3 +1,5 @@
+//go:build !voting
+
 package tally
 
 import (

@@ -1,3 +1,5 @@
+//go:build !voting
+
 package threshold
 
 import (
@@ -8,10 +10,6 @@ import (
 
 	"mandate/crypto/group"
 )
-
-// SealedSize is the length of a share sealed to one trustee: an X25519
-// encapsulated key (32), a scalar (32) and an authentication tag (16).
-const SealedSize = 80
 
 // A Dealer is one trustee's secrets in one attempt: its polynomial and its
 // private sealing key. It is immutable and prints as REDACTED.

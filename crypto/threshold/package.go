@@ -1,12 +1,12 @@
 package threshold
 
 import (
-	"bytes"
-	"crypto/ecdh"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
+
+	"filippo.io/edwards25519/field"
 
 	"mandate/crypto/group"
 	"mandate/crypto/sigma"
@@ -150,20 +150,24 @@ func newPossession(t int) *sigma.Relation {
 }
 
 // checkSealing refuses X25519 public keys of low order: nobody could seal
-// anything to them, and honest dealers would seem to be silent. It multiplies
-// by 2^254, the clamped zero scalar, which takes exactly the points of low
-// order to zero (RFC 7748 §6.1).
+// anything to them, and honest dealers would seem to be silent. Their points
+// are of an order that divides 8, on the curve or its twist: three doublings
+// (RFC 7748 §5) make the zero of the group of them, and of no others.
 func checkSealing(sealing [32]byte) error {
-	pub, err := ecdh.X25519().NewPublicKey(sealing[:])
+	x, err := new(field.Element).SetBytes(sealing[:]) // without the highest bit, modulo p, as the RFC reads it
 	if err != nil {
 		return fmt.Errorf("sealing key: %w", err)
 	}
-	any, err := ecdh.X25519().NewPrivateKey(make([]byte, 32))
-	if err != nil {
-		return fmt.Errorf("sealing key: %w", err)
+	z := new(field.Element).One()
+	for range 3 {
+		var aa, bb, e, sum field.Element
+		aa.Square(sum.Add(x, z))
+		bb.Square(sum.Subtract(x, z))
+		e.Subtract(&aa, &bb)
+		sum.Add(&aa, sum.Mult32(&e, 121665))
+		x, z = new(field.Element).Multiply(&aa, &bb), new(field.Element).Multiply(&e, &sum)
 	}
-	out, err := any.ECDH(pub)
-	if err != nil || bytes.Equal(out, make([]byte, 32)) {
+	if z.Equal(new(field.Element)) == 1 {
 		return errors.New("sealing key has low order")
 	}
 	return nil

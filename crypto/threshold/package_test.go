@@ -1,7 +1,10 @@
 package threshold
 
 import (
+	"crypto/ecdh"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"testing"
@@ -229,5 +232,59 @@ func TestB6_IdentityKeys(t *testing.T) {
 	}
 	if _, err := p.NewKeys([]Commitments{second[0], second[1][:1]}); !errors.Is(err, ErrDegree) {
 		t.Error("keys of a package of lower degree")
+	}
+}
+
+// checkSealing refuses exactly the keys with which crypto/ecdh agrees on nothing.
+func TestSealingKeysOfLowOrder(t *testing.T) {
+	refused := func(b [32]byte) bool {
+		pub, err := ecdh.X25519().NewPublicKey(b[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		private, err := ecdh.X25519().NewPrivateKey(make([]byte, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = private.ECDH(pub)
+		return err != nil
+	}
+	low := []string{ // RFC 7748 §6.1; Bernstein, cr.yp.to/ecdh.html#validate
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+		"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	}
+	var keys [][32]byte
+	for _, s := range low {
+		b, err := hex.DecodeString(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, high := range []byte{0, 0x80} {
+			key := [32]byte(b)
+			key[31] |= high
+			if checkSealing(key) == nil {
+				t.Errorf("%x is accepted", key)
+			}
+			keys = append(keys, key)
+			for _, bit := range []int{0, 3, 17} { // and its neighbours
+				near := key
+				near[bit] ^= 1
+				keys = append(keys, near)
+			}
+		}
+	}
+	for i := range 200 {
+		keys = append(keys, sha256.Sum256([]byte{byte(i)}))
+		keys = append(keys, [32]byte{byte(i)})
+	}
+	for _, key := range keys {
+		if err := checkSealing(key); (err != nil) != refused(key) {
+			t.Errorf("%x: %v, with crypto/ecdh refused: %v", key, err, refused(key))
+		}
 	}
 }

@@ -1,3 +1,5 @@
+//go:build !voting
+
 package threshold
 
 import (
@@ -72,16 +74,6 @@ func (r *Receiver) Receive(commitments []Commitments, sealed [][SealedSize]byte)
 // Reveal returns the private sealing key, for a complaint. It makes public
 // every share that was sealed to this trustee, so the attempt ends with it.
 func (r *Receiver) Reveal() [32]byte { return [32]byte(r.sealing.Bytes()) }
-
-// A Complaint is the public evidence on one sealed share.
-type Complaint struct {
-	Dealer      int              // who sealed the share
-	Receiver    int              // who complains about it
-	Commitments Commitments      // of the dealer
-	Sealing     [32]byte         // the receiver's public sealing key
-	Sealed      [SealedSize]byte // the share
-	Opened      [32]byte         // the private sealing key that the receiver reveals
-}
 
 // Adjudicate returns the index of the trustee who lied: the dealer, if the
 // share does not open or does not fit the commitments, else the receiver. If

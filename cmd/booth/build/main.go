@@ -23,10 +23,11 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// programs are what is built: the file, and its package.
-var programs = []struct{ name, path string }{
-	{"booth.wasm", "./cmd/booth"},
-	{"audit.wasm", "./cmd/booth/audit"},
+// programs are what is built: the file, its package, and build tags. The program for voting has no code that counts, mixes and opens, since it
+// judges no tally (SPEC.md §10.8).
+var programs = []struct{ name, path, tags string }{
+	{"booth.wasm", "./cmd/booth", "browser,voting"},
+	{"audit.wasm", "./cmd/booth/audit", "browser"},
 }
 
 // inlining is off, because it makes programs larger, but for what takes time: arithmetic, hashes, and Go's own memory.
@@ -66,7 +67,7 @@ func run(dist, tags string, check, plain bool) error {
 	made := make(map[string][]byte) // by name, as handed out to a browser
 	for _, p := range programs {
 		out := filepath.Join(temp, p.name)
-		args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags=browser," + tags, "-o", out}
+		args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags=" + p.tags + "," + tags, "-o", out}
 		args = append(append(args, inlining...), p.path)
 		if _, err := goCommand(release, args...); err != nil {
 			return err
