@@ -17,9 +17,9 @@ export function named(prepared) {
 
 const name = (prepared) => h("p", { class: "soft" }, say("booth-check.name"), " ", h("code", {}, prepared.ballot));
 
-// handover takes the worker, the prepared ballot, and what to do: back() to casting; opened() when the ballot is spoiled; again() to make a
-// new one.
-export function handover({ booth, prepared, back, opened, again }) {
+// handover takes the worker, the vote's id, the prepared ballot, and what to do: back() to casting; opened() when the ballot is spoiled;
+// again() to make a new one.
+export function handover({ booth, vote, prepared, back, opened, again }) {
 	standing("no", say("booth-vote.not-cast"));
 	show(say("booth-hand.title"),
 		p(say("booth-hand.text")),
@@ -33,10 +33,10 @@ export function handover({ booth, prepared, back, opened, again }) {
 				try {
 					r = await booth.call("ballot.open", { handle: prepared.handle });
 				} catch (e) {
-					return fail(e, { again: () => handover({ booth, prepared, back, opened, again }), back: again });
+					return fail(e, { again: () => handover({ booth, vote, prepared, back, opened, again }), back: again });
 				}
 				opened();
-				give(r, again);
+				give(r, { booth, vote, ballot: prepared.ballot, again });
 			}),
 			button(say("booth-hand.back"), back)));
 }
@@ -64,7 +64,7 @@ function linkLine(address) {
 }
 
 // give shows what is in the spoiled ballot, to be read by the other device and nobody else.
-function give(r, again) {
+function give(r, { booth, vote, ballot, again }) {
 	standing("no", say("booth-vote.not-cast"));
 	const parts = r.parts || [];
 	let n = 0;
@@ -84,7 +84,25 @@ function give(r, again) {
 		r.text ? actions(button(say("booth-hand.file"), () => save("opened-ballot.txt", r.text))) : null,
 		h("h2", {}, say("booth-hand.then")),
 		p(say("booth-hand.then-text")),
+		differs({ booth, vote, ballot, back: () => give(r, { booth, vote, ballot, again }) }),
 		actions(primary(say("booth-hand.again"), again)));
 	if (parts.length) turn(0);
 	announce(say("booth-hand.spoiled"));
+}
+
+// differs lets the member say in public that the other device has shown something else than they chose: a number, and nothing of the choice.
+function differs({ booth, vote, ballot, back }) {
+	const report = async () => {
+		try {
+			await booth.call("ballot.fault", { vote, ballot });
+		} catch (e) {
+			return fail(e, { again: report, back });
+		}
+		const done = notice("good", p(h("strong", {}, say("booth-hand.other-done"))), p(say("booth-hand.other-done-text")));
+		if (box.isConnected) box.replaceChildren(h("summary", {}, say("booth-hand.other")), done);
+		else show(say("booth-hand.other"), done, actions(button(say("booth.back"), back)));
+		announce(say("booth-hand.other-done"));
+	};
+	const box = details(say("booth-hand.other"), p(say("booth-hand.other-text")), actions(button(say("booth-hand.other-say"), report)));
+	return box;
 }

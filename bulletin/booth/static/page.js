@@ -202,7 +202,7 @@ export async function meanwhile(title, text, work) {
 const severe = new Set(["alarm", "old-board", "other-board"]);
 
 // What trying again does not change.
-const final = new Set([...severe, "unsupported", "answered", "spent", "unknown"]);
+const final = new Set([...severe, "unsupported", "answered", "removed", "spent", "unknown"]);
 
 // fail shows what went wrong and what to do next, in words; what the program says of it stands below, for whoever helps.
 export function fail(e, o = {}) {

@@ -219,7 +219,7 @@ function inWords(c, n) {
 // check hands the ballot to another device. It is spoiled by it, and a new one is made.
 function check() {
 	handover({
-		booth, prepared,
+		booth, vote: id, prepared,
 		back: reviewed,
 		opened: () => { prepared = null; },
 		again: () => review(),
