@@ -65,7 +65,7 @@ type piece struct{ from, to int }
 var errData = errors.New("the data section is not as Go's linker writes it")
 
 // parseData returns the initial memory, and the pieces of it that the section has: each a flag 0, the address as an expression
-// i32.const … end, and bytes (§5.5.14).
+// i32.const … end, and bytes (WebAssembly §5.5.14).
 func parseData(b []byte) ([]byte, []piece, error) {
 	count, n := binary.Uvarint(b)
 	if n <= 0 {
