@@ -180,7 +180,7 @@ func badTallies() []Election {
 			b.Counted++
 			s.put(s.officer(&b))
 		}),
-		Election{"result-of-another-log", "A ballot is taken out of a finished log, and all of it signed anew.", []string{"B9", "G3"}, refuted(17, "result-input", "input/input-root", "shares/input-quorum"), func(s *scene) {
+		Election{"result-of-another-log", "A ballot is taken out of a finished log, and all of it signed anew.", []string{"B9", "G3"}, refuted(17, "result-input", "input/input-root", "input/input-root", "shares/input-quorum", "shares/input-quorum"), func(s *scene) {
 			opened(s, simulate.Config{})
 			s.v.Cast(0, aye()...)
 			s.v.Cast(1, no()...)

@@ -31,7 +31,7 @@ type Want struct {
 	Verdict verifier.Verdict
 	Check   int      // the one check that fails, 0 for none
 	Code    string   // of the first fault of it; "" for a fault that has no code but the check's name
-	Void    []string // "kind/code" of void records, in any order, each once
+	Void    []string // "kind/code" of each void record, in any order
 	Result  string   // of a verified vote: "question passed 2/1/0 yes; board tied 2/0/2", see [ResultOf]
 }
 

@@ -51,9 +51,13 @@ func (l *Label) Judge(r *verifier.Report) []string {
 		want = []string{fmt.Sprintf("%d (%s)", e.Check, e.Code)}
 	}
 	differ("failed checks", failed, want)
-	voids := append([]string(nil), e.Void...)
+	voids := slices.Clone(e.Void)
 	slices.Sort(voids)
-	differ("void records", slices.Sorted(maps.Keys(r.VoidTotal)), voids)
+	var found []string
+	for _, v := range slices.Sorted(maps.Keys(r.VoidTotal)) {
+		found = append(found, slices.Repeat([]string{v}, int(r.VoidTotal[v]))...)
+	}
+	differ("void records", found, voids)
 	var results []string
 	for i := range r.Votes {
 		if v := &r.Votes[i]; len(v.Contests) > 0 {
