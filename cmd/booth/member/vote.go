@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -137,7 +138,8 @@ type Prepared struct {
 	hidden
 	booth   *Booth
 	rec     *record.Record
-	opening *cast.Opening // nil once it was decided what becomes of the ballot
+	opening *cast.Opening  // nil once it was decided what becomes of the ballot
+	check   *record.Record // that says that the ballot must never count, once it was made
 }
 
 // Encrypt makes the ballot that selects, in each contest in order, the options with these indexes. A booth makes one ballot. The selections
@@ -337,22 +339,30 @@ type Opened struct {
 func (o *Opened) Text() []byte { return o.text }
 
 // Open gives the ballot up: it posts the record that says that it must never count, and returns its opening for a second device. The
-// record is on the board before the opening leaves this function, so that nobody can cast what has been opened.
+// record is proved to be on the board's log before the opening leaves this function, so that nobody can cast what has been opened. After an error
+// it may be called again.
 func (p *Prepared) Open(ctx context.Context) (*Opened, error) {
 	if p.opening == nil {
 		return nil, errDecided
 	}
 	b, w := p.booth, p.booth.wallet
-	check, err := cast.NewCheck(b.who.genesis, b.ctx, b.cred, p.rec.ID(), rand.Reader)
-	if err != nil {
-		return nil, err
+	if p.check == nil { // the same one when it is tried again
+		check, err := cast.NewCheck(b.who.genesis, b.ctx, b.cred, p.rec.ID(), rand.Reader)
+		if err != nil {
+			return nil, err
+		}
+		p.check = check
 	}
-	if _, err := b.client.board.Submit(ctx, check); err != nil {
+	if _, err := b.client.board.Submit(ctx, p.check); err != nil {
 		return nil, boardProblem(err)
 	}
-	in := w.memory.in(b.vote, true)
-	in.Checked = append(in.Checked, p.rec.ID())
+	if in := w.memory.in(b.vote, true); !slices.Contains(in.Checked, p.rec.ID()) {
+		in.Checked = append(in.Checked, p.rec.ID())
+	}
 	if err := w.save(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.spoiled(ctx); err != nil {
 		return nil, err
 	}
 	text, err := (&cast.Opened{Vote: b.vote, Opening: p.opening, Record: p.rec}).Encode()
@@ -361,4 +371,24 @@ func (p *Prepared) Open(ctx context.Context) (*Opened, error) {
 		return nil, err
 	}
 	return &Opened{Ballot: p.rec.ID(), text: text}, nil
+}
+
+// spoiled sees that the record which says that the ballot must never count is on the log. The board's word is not enough: who has the opening
+// could cast the ballot.
+func (p *Prepared) spoiled(ctx context.Context) error {
+	b, w := p.booth, p.booth.wallet
+	text, err := b.client.board.Receipt(ctx, p.check.ID())
+	switch {
+	case errors.Is(err, client.ErrUnknown), errors.Is(err, client.ErrUntrusted):
+		return w.accuse(ctx, []exhibit{{"check", p.check.Raw()}, {"receipt", text}}, "the board does not show that ballot %s must never count: %w", p.rec.ID(), err)
+	case err != nil:
+		return problem(CodeBoardDown, "try again: the ballot stays closed until the board has shown that it can never count",
+			"the proof that ballot %s can never count could not be fetched: %w", p.rec.ID(), err)
+	}
+	_, checkpoint, err := b.who.checkInclusion(text, p.check)
+	if err != nil {
+		return w.accuse(ctx, []exhibit{{"check", p.check.Raw()}, {"receipt", text}}, "ballot %s must never count, and the board does not prove that it has recorded this: %w", p.rec.ID(), err)
+	}
+	w.memory.see(checkpoint)
+	return nil
 }

@@ -548,3 +548,46 @@ func TestBadSignaturesOnTheCard(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// I1: a board that only says that it has recorded a check does not get the ballot opened: who has the opening could cast it.
+func TestI1_OpeningNeedsTheProofOfTheCheck(t *testing.T) {
+	s := newScene(t, simulate.Config{})
+	p := s.prepare(s.card(2, "card"), []int{1})
+	for name, lie := range map[string]struct {
+		board Board
+		want  string
+	}{
+		"not recorded":      {wholeLog{&forgetfulBoard{s.view}}, CodeAlarm},
+		"no receipt yet":    {wholeLog{&lateBoard{s.view}}, CodeBoardDown},
+		"another's receipt": {wholeLog{&otherReceiptBoard{s.view}}, CodeAlarm},
+	} {
+		p.booth.client = New(lie.board, s.options())
+		if opened, err := p.Open(t.Context()); opened != nil || CodeOf(err) != lie.want {
+			t.Errorf("%s: %v, %v", name, opened, err)
+		}
+	}
+	p.booth.client = s.client
+	opened, err := p.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := New(wholeLog{s.board.View()}, s.options()).Verify(t.Context(), opened.Text(), p.Ballot())
+	if err != nil || !found.Spoiled {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+type forgetfulBoard struct{ partyBoard }
+
+func (b *forgetfulBoard) Submit(context.Context, *record.Record) ([]byte, error) { return nil, nil }
+
+func (b *forgetfulBoard) Receipt(context.Context, record.ID) ([]byte, error) {
+	return nil, client.ErrUnknown
+}
+
+type otherReceiptBoard struct{ partyBoard }
+
+func (b *otherReceiptBoard) Receipt(ctx context.Context, _ record.ID) ([]byte, error) {
+	_, genesis := b.State().Genesis()
+	return b.partyBoard.Receipt(ctx, genesis)
+}
