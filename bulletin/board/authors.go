@@ -2,6 +2,7 @@ package board
 
 import (
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -21,6 +22,36 @@ type authors struct {
 
 	mu     sync.Mutex
 	limits map[record.Key]*rate.Limiter
+	waits  map[effort]time.Time // until when no more of it is taken
+}
+
+// An effort is what a party can have the board do in a vote by completing a stage of a mix, or a decryption: to check all of it, which takes
+// minutes for a large vote. While it is checked nothing else is.
+type effort struct {
+	author record.Key
+	vote   record.ID
+	kind   string
+}
+
+// wasted is for how long nothing more of the kind is taken of a party whose stage or decryption did not hold. It is not on the log, so no rule
+// of the fold keeps the party from sending the next one.
+const wasted = 10 * time.Minute
+
+// waste notes that what a party has had checked did not hold.
+func (a *authors) waste(e effort, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.waits == nil {
+		a.waits = make(map[effort]time.Time)
+	}
+	a.waits[e] = now.Add(wasted)
+}
+
+// waiting reports whether nothing of the kind is taken now.
+func (a *authors) waiting(e effort, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return now.Before(a.waits[e])
 }
 
 // limit returns an author's limit.

@@ -1,12 +1,14 @@
 package board
 
 import (
+	"bytes"
 	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
@@ -29,6 +31,38 @@ func TestJunkDoesNotSilenceTrustees(t *testing.T) {
 	}
 	r.refused(CodeRate, v.By(1, &record.KeygenCommit{Trustee: 1, Attempt: 9}).Raw())
 	r.take(v.By(2, v.Next(2))) // others are not bounded by it
+}
+
+// A trustee cannot have the board check one false stage after another, in which time nothing else is checked. An honest board does not record
+// them, so the fold does not bar it.
+func TestFalseStagesAreNotCheckedAgainAndAgain(t *testing.T) {
+	v := simulate.New(t, simulate.Config{Trustees: 3, Threshold: 2, Quorum: 2, Mixes: 2, Contests: []contest.Contest{simulate.Rank("r", contest.MethodIRV, 4, 4, 1)}}).Round().Vote()
+	v.Ceremony()
+	v.Open()
+	v.Round.Cards(0, 1, 2)
+	for i := range 3 {
+		v.Cast(i, []int{i})
+	}
+	v.Close()
+	v.Promises()
+	v.Seal()
+	v.Inputs(1, 2)
+	r := start(t, v.Org)
+	whole := v.MixBodies(2, 0)
+	if len(whole) != 1 {
+		t.Fatalf("a stage of %d parts", len(whole))
+	}
+	false1 := func(at int) []byte {
+		b := *whole[0].(*record.Mix)
+		b.Data = bytes.Clone(b.Data)
+		b.Data[len(b.Data)-at] ^= 1
+		return v.By(2, &b).Raw()
+	}
+	r.refused("mix", false1(32))
+	r.refused(CodeRate, false1(64))
+	r.refused(CodeRate, v.By(2, whole[0]).Raw())
+	r.refused("dup", v.By(2, v.InputBody(2)).Raw()) // other kinds are looked at
+	r.take(v.By(3, v.MixBodies(3, 0)[0]))           // others go on
 }
 
 // Every kind has an author whose signature frees it of the common limit, but those of members with their cards and of the board itself.

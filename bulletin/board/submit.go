@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"time"
 
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
+	"mandate/ballot/tally"
 )
 
 // An Answer is what the sender of a record that was taken gets.
@@ -23,7 +25,8 @@ type submission struct {
 	outlined
 	raw    []byte
 	id     record.ID
-	signed bool // by the party that it names
+	signed bool   // by the party that it names
+	effort effort // if it is
 
 	prepared *fold.Prepared
 
@@ -72,6 +75,9 @@ func (b *Board) Submit(ctx context.Context, raw []byte) (Answer, error) {
 	case s.err != nil:
 		return Answer{}, b.unavailable(s.err)
 	case s.code != "":
+		if s.signed && (s.kind == "mix" && s.code == tally.CodeMix || s.kind == "decryption" && s.code == tally.CodeShare) {
+			b.authors.waste(s.effort, time.Now())
+		}
 		return Answer{}, b.refuse(s.kind, s.scope, s.id, s.code, s.detail)
 	}
 	return b.taken(s)
@@ -84,7 +90,8 @@ func (b *Board) allow(s *submission) bool {
 	}
 	key, signed := b.author(s.raw)
 	if s.signed = signed; signed {
-		return b.authors.limit(key).Allow()
+		s.effort = effort{key, s.scope, s.kind}
+		return b.authors.limit(key).Allow() && !b.authors.waiting(s.effort, time.Now())
 	}
 	return b.records.Allow()
 }
