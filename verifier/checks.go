@@ -86,8 +86,11 @@ func (a *audit) judgeVote(v *fold.Vote, pinned bool) VoteReport {
 	roll := round.Roll.Announce.Count
 	r := VoteReport{
 		ID: v.ID, Pinned: pinned, Title: m.Title, Phase: v.Phase.String(), Mock: m.Mock, Ended: v.Ended(), Checks: newChecks(checkVote, checkMixes),
-		Figures: Figures{Roll: roll, Counted: v.Counted(), Checked: uint64(v.Checks()), Void: a.voidBallots[v.ID], Inputs: v.Inputs()},
+		Figures: Figures{Roll: roll, Counted: v.Counted(), Checked: uint64(v.Checks()), Checkers: uint64(v.Checkers()), Void: a.voidBallots[v.ID], Inputs: v.Inputs()},
 	}
+	ballots, cards := v.CheckFaults()
+	r.Figures.Faults, r.Figures.FaultCards = uint64(ballots), uint64(cards)
+	r.Removals = a.removals(v)
 	for _, p := range m.Programs {
 		r.Programs = append(r.Programs, Program{Name: p.Name, Hash: p.Hash})
 	}
@@ -110,7 +113,7 @@ func (a *audit) judgeVote(v *fold.Vote, pinned bool) VoteReport {
 		hold(checkRegistrarKeys, "%d keys with certificates, used nowhere else", len(round.Manifest.Registrars))
 		hold(checkCeremony, "attempt %d, %d trustees", v.Opening.Attempt, len(m.Trustees))
 		hold(checkOpening, "opened with the keys of ceremony and registrars")
-		hold(checkBallots, "%d counted, %d void, %d checked before casting", v.Counted(), r.Figures.Void, v.Checks())
+		hold(checkBallots, "%d counted, %d void, %d checked before casting%s", v.Counted(), r.Figures.Void, v.Checks(), reported(&r.Figures))
 	}
 	if v.Phase >= fold.Closed {
 		hold(checkClosing, "closed when it was due")
@@ -206,6 +209,10 @@ func (a *audit) warnings(v *fold.Vote, pinned bool) []string {
 	}
 	for _, i := range v.Shortfall() {
 		warn("registrar %s has published fewer issue records than there are voters", registrars[i-1].Name)
+	}
+	if ballots, cards := v.CheckFaults(); ballots > 0 {
+		warn("%s of %d checked are reported to show another choice than was made, by %s of %d that checked; nobody can prove or disprove it, and many by many cards mean that booths lie",
+			plural(ballots, "ballot", "ballots"), v.Checks(), plural(cards, "card", "cards"), v.Checkers())
 	}
 	out = append(out, a.course(v.ID).warnings(v)...)
 	out = append(out, a.warningsByRules(v)...)

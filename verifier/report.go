@@ -128,6 +128,7 @@ type VoteReport struct {
 	Story    []Line     `json:"story"`
 	Duties   []Duty     `json:"duties"` // what is owed at the last time of the log
 	Figures  Figures    `json:"figures"`
+	Removals *Removals  `json:"removals,omitempty"` // from the vote's roll; nil if there are none
 	Programs []Program  `json:"programs"`           // pinned by the manifest; they have no part in the verdict
 	Contests []Contest  `json:"contests,omitempty"` // once certified and verified
 	Verdict  Verdict    `json:"verdict"`
@@ -139,14 +140,30 @@ type Program struct {
 	Hash record.ID `json:"sha256"` // of the WebAssembly, not compressed
 }
 
+// Removals are what became of a vote's roll after it was committed (SPEC.md §12). They have no part in the verdict.
+type Removals struct {
+	Off      uint64   `json:"off"`      // entries that are off the roll at the end of the log
+	Removed  uint64   `json:"removed"`  // entries taken off, each time counted
+	Restored uint64   `json:"restored"` // entries put back, each time counted
+	First    uint64   `json:"first"`    // the log's time of the first removal
+	Last     uint64   `json:"last"`     // and of the last, or of the last putting back
+	Issued   uint64   `json:"issued"`   // of those taken off, entries to which every registrar of the round had issued a card
+	Open     uint64   `json:"open"`     // of those taken off, while the vote was open
+	Late     []uint64 `json:"late"`     // by registrar: entries listed as issued for the first time while they were off
+}
+
 // Figures are the numbers of a vote.
 type Figures struct {
 	Roll    uint64   `json:"roll"`
 	Issued  []uint64 `json:"issued"` // by registrar
 	Counted uint64   `json:"counted"`
 	Checked uint64   `json:"checked"` // ballots opened before casting
-	Void    uint64   `json:"void"`    // void ballots
-	Inputs  int      `json:"inputs"`
+	// Of those, and of the cards they were checked with: how many were reported to show another choice (SPEC.md §10.4).
+	Checkers   uint64 `json:"checkers"`
+	Faults     uint64 `json:"check_faults"`
+	FaultCards uint64 `json:"check_fault_cards"`
+	Void       uint64 `json:"void"` // void ballots
+	Inputs     int    `json:"inputs"`
 }
 
 // A Contest is a verified result.

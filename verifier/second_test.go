@@ -301,6 +301,21 @@ func TestTheSecondVerifierAgrees(t *testing.T) {
 	}
 	checked := v.Ballot(1, []int{simulate.No})
 	v.Check(1, checked.ID())
+	v.Fault(1, checked.ID())
+	for _, r := range []*record.Record{v.FaultOf(v.Credential(1), checked.ID()), v.FaultOf(v.Credential(0), checked.ID())} {
+		v.Org.Append(r.Raw()) // again, and of another's check
+	}
+	rollRecord := v.Round.Manifest.Roll
+	v.Org.Remove(rollRecord, true, 0)
+	for _, b := range []*record.RollRemoval{
+		{By: 1, Entries: []uint64{0}, Removed: true, Reason: "resigned"}, {By: 1, Entries: []uint64{1}, Reason: "removed by mistake"},
+		{By: 1, Entries: []uint64{1 << 40}, Removed: true, Reason: "resigned"}, {By: 1, Removed: true, Reason: "resigned"},
+		{By: 1, Entries: []uint64{1, 1}, Removed: true, Reason: "resigned"}, {By: 1, Entries: []uint64{1}, Removed: true, Reason: "a\nb"},
+	} {
+		v.Org.Append(v.Org.Officer(rollRecord, b).Raw())
+		v.Org.Append(v.Org.Officer(v.ID, b).Raw())
+	}
+	v.Org.Remove(rollRecord, false, 0)
 	v.Org.Append(checked.Raw())
 	v.Org.Append(again)
 	v.Cast(1, []int{simulate.Yes})

@@ -69,6 +69,9 @@ func (s *Story) Add(state *fold.State, index uint64, p *fold.Prepared, o fold.Ou
 	case *record.Time:
 		s.lapsed(state, index)
 		return
+	case *record.RollRemoval:
+		s.removed(state, index, rec)
+		return
 	case *record.Vote:
 		vote = rec.ID()
 		s.tales[vote] = &tale{}
@@ -118,6 +121,23 @@ func (s *Story) lapsed(state *fold.State, index uint64) {
 	})
 }
 
+// removed tells the votes of a roll that have no result yet of what became of it.
+func (s *Story) removed(state *fold.State, index uint64, rec *record.Record) {
+	b := rec.Body.(*record.RollRemoval)
+	for _, v := range state.Votes() {
+		t := s.tales[v.ID]
+		if t == nil || v.Round.Roll.ID != rec.Scope || v.Ended() || v.Phase == fold.Certified {
+			continue
+		}
+		n := len(b.Entries)
+		if b.Removed {
+			t.tell(state.Now(), index, rec.Kind(), "%s taken off the roll: %s", plural(n, "entry is", "entries are"), b.Reason)
+		} else {
+			t.tell(state.Now(), index, rec.Kind(), "%s put back on the roll: %s", plural(n, "entry is", "entries are"), b.Reason)
+		}
+	}
+}
+
 // turn tells of what a record has brought about beside what it says.
 func (t *tale) turn(v *fold.Vote, tell func(format string, args ...any)) {
 	if v.Phase != t.phase {
@@ -157,6 +177,11 @@ func (t *tale) event(v *fold.Vote, body record.Body, at uint64, tell func(format
 	case *record.Statement:
 		n := t.again("statement", at)
 		tell("%s, %d in all.", plural(n, "statement", "statements"), len(v.Statements()))
+		t.batch = n
+	case *record.CheckFault:
+		n := t.again("check-fault", at)
+		ballots, cards := v.CheckFaults()
+		tell("%s reported to show another choice than was made: %d in all, by %s.", plural(n, "checked ballot is", "checked ballots are"), ballots, plural(cards, "card", "cards"))
 		t.batch = n
 	case *record.TrusteeReplace:
 		tell("%s takes the place of trustee %d: %s", b.Name, b.Trustee, b.Reason)

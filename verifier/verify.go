@@ -49,8 +49,12 @@ type audit struct {
 	fatal       map[record.ID][]Finding // by vote
 	voidBallots map[record.ID]uint64
 	courses     map[record.ID]*course // by vote
-	receipt     receipt
-	story       *Story
+
+	removedIssued map[record.ID]uint64 // by round: entries taken off the roll to which every registrar had issued a card
+	removedOpen   map[record.ID]uint64 // by vote: entries taken off the roll while it was open
+
+	receipt receipt
+	story   *Story
 }
 
 // Verify reads a source whole and judges it. An error of the source becomes a report with verdict Unreadable; the error returned is only
@@ -78,6 +82,7 @@ func newAudit(o Options) *audit {
 		report:      &Report{Log: newChecks(checkPackage, checkClock), VoidTotal: make(map[string]uint64)},
 		fatal:       make(map[record.ID][]Finding),
 		voidBallots: make(map[record.ID]uint64), courses: make(map[record.ID]*course), story: NewStory(),
+		removedIssued: make(map[record.ID]uint64), removedOpen: make(map[record.ID]uint64),
 	}
 }
 
@@ -190,6 +195,8 @@ func (a *audit) apply(ps []*fold.Prepared, total uint64) {
 		switch b := p.Record().Body.(type) {
 		case *record.Genesis:
 			a.verifyReceipt(b)
+		case *record.RollRemoval:
+			a.followRoll(p.Record().Scope, b)
 		case *record.Opening:
 			a.state.Check(ps[i+1:])
 		}

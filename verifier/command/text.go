@@ -46,6 +46,7 @@ func vote(w io.Writer, v *verifier.VoteReport) {
 		fmt.Fprintf(w, "  note: %s\n", s)
 	}
 	programs(w, v)
+	removals(w, v)
 	story(w, v)
 	if v.Verdict != verifier.Verified {
 		return
@@ -64,6 +65,17 @@ func programs(w io.Writer, v *verifier.VoteReport) {
 	}
 	for _, p := range v.Programs {
 		fmt.Fprintf(w, "    %-10s %s\n", p.Name, p.Hash)
+	}
+}
+
+// removals prints what became of the roll.
+func removals(w io.Writer, v *verifier.VoteReport) {
+	if v.Removals == nil {
+		return
+	}
+	fmt.Fprintln(w, "\n  Removals from the roll (they stop cards from being collected, and change no figure):")
+	for _, s := range v.Removals.Lines() {
+		fmt.Fprintf(w, "    %s\n", s)
 	}
 }
 

@@ -114,7 +114,7 @@ function judgeVote(r, v, fold) {
   const check = (n) => r.checks[n - 7];
   if (!v) {
     check(7).fail(-1, 'vote-missing');
-    r.figures = { roll: 0, issued: [], counted: 0, checked: 0, void: 0, inputs: 0 };
+    r.figures = { roll: 0, issued: [], counted: 0, checked: 0, checkers: 0, check_faults: 0, check_fault_cards: 0, void: 0, inputs: 0 };
     return;
   }
   for (const o of fold.outcomes) {
@@ -126,7 +126,8 @@ function judgeVote(r, v, fold) {
   const from = { 7: 0, 10: 0, 8: 1, 9: 1, 11: 1, 12: 1, 13: 1, 15: 2, 14: 3, 16: 3, 17: 4, 18: 4, 19: 4, 20: 4, 30: 4 };
   for (const [n, least] of Object.entries(from)) check(n).hold(phase >= least);
   const voids = fold.outcomes.filter((o) => o.kind === 'ballot' && o.status === 'void' && o.of === r.id);
-  r.figures = { roll: Number(round.roll.body.count), issued: round.issued.map((s) => s.size), counted, checked: v.checked, void: voids.length, inputs: v.inputs.size };
+  r.figures = { roll: Number(round.roll.body.count), issued: round.issued.map((s) => s.size), counted, checked: v.checked,
+    checkers: v.checks.size, check_faults: v.faulted, check_fault_cards: v.faults.size, void: voids.length, inputs: v.inputs.size };
 }
 
 /** Whether check 30 applies. */

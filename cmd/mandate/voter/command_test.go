@@ -330,12 +330,26 @@ func TestCommands(t *testing.T) {
 	}
 	w.says(errs, "had shown ballot")
 
+	// What a checked ballot has shown is reported by the device that made it; a ballot that was cast is not.
+	for range 2 {
+		status, out, _ = w.run(runVote, "", "-card", ana, "-vote", w.vote.String(), "-report", checked)
+		if status != exitDone {
+			t.Errorf("reporting: exit %d", status)
+		}
+		w.says(out, "is on the board", "index: ")
+	}
+	status, _, errs = w.run(runVote, "", "-card", ana, "-vote", w.vote.String(), "-report", cast)
+	if status != exitError {
+		t.Errorf("reporting a ballot that was cast: exit %d", status)
+	}
+	w.says(errs, "has opened no ballot")
+
 	// The receipt, for everybody.
 	status, out, _ = w.run(runReceipt, "", "-card", ana, "-vote", w.vote.String())
 	if status != exitDone {
 		t.Errorf("receipt: exit %d", status)
 	}
-	w.says(out, checked+"  ballot opened for checking, never to be cast; made by this device", cast+"  ballot 0: counts; made by this device")
+	w.says(out, checked+"  ballot opened for checking, never to be cast; made by this device; reported to show something else than was chosen", cast+"  ballot 0: counts; made by this device")
 	if files, _ := filepath.Glob(ana + ".*.0.receipt"); len(files) != 1 {
 		t.Errorf("receipts: %v", files)
 	} else if b, err := os.ReadFile(files[0]); err != nil || !bytes.HasPrefix(b, []byte("c2sp.org/tlog-proof@v1\n")) {

@@ -93,6 +93,9 @@ func (c *console) history(h *member.History) bool {
 		if !e.Mine {
 			who = "NOT made by this device"
 		}
+		if e.Reported {
+			who += "; reported to show something else than was chosen"
+		}
 		switch {
 		case e.Kind == "check":
 			c.say("  record %d  %s  ballot opened for checking, never to be cast; %s", e.Index, e.Opened, who)

@@ -18,10 +18,14 @@ const voteUsage = `Casts a ballot with a voter card, or opens it on a second dev
 
 Usage:
     mandate vote -card FILE [-vote ID] [-board URL] [-choices FILE] [-lang LANG]
+    mandate vote -card FILE [-vote ID] [-board URL] -report BALLOT
 
 Asks the questions of the vote, encrypts the answers on this device, and shows the id of the ballot. Then type
 "cast" to cast it, or "check" to give it up and see on a second device what it says: a device that encrypts something
 else cannot know in advance which you will type. Checking costs nothing and can be done many times.
+
+If the second device shows something else than you chose, do not vote with this one; -report says so on the board, where everybody sees how
+many such reports there are. It says nothing of what you chose.
 
 A ballot that was cast is verified to be recorded, and its receipt is written beside the card. If the vote allows it,
 a later ballot replaces the earlier one.
@@ -30,9 +34,10 @@ a later ballot replaces the earlier one.
     -vote ID        the vote; get its id from somewhere else than the board and compare
     -board URL      another address of the card's board
     -choices FILE   read the answers from FILE, a line for each question, then a line "cast" or "check"
+    -report BALLOT  the id of a ballot that was checked and says something else
     -lang LANG      the language of the questions, such as es; en if it is not there
 
-Exit status: 0 the ballot is recorded, or was checked; 1 it is not; 2 the call makes no sense.
+Exit status: 0 the ballot is recorded, or was checked or reported; 1 it is not; 2 the call makes no sense.
 
 Example:
     mandate vote -card ana.card -vote 5f0c…
@@ -58,6 +63,7 @@ func runVote(ctx context.Context, args []string, in io.Reader, stdout, stderr io
 	vote := f.String("vote", "", "")
 	board := f.String("board", "", "")
 	choices := f.String("choices", "", "")
+	report := f.String("report", "", "")
 	f.StringVar(&c.lang, "lang", "en", "")
 	if status, ok := c.flags(f, voteUsage, args); !ok {
 		return status
@@ -70,6 +76,10 @@ func runVote(ctx context.Context, args []string, in io.Reader, stdout, stderr io
 		return c.misuse("choices are not given on the command line, where other programs can read them")
 	case c.path == "":
 		return c.misuse("-card is needed: the card file")
+	}
+	ballot, err := parseID("report", *report)
+	if err != nil {
+		return c.misuse("%v", err)
 	}
 	if c.wallet, c.client, err = open(ctx, c.path, *board, o); err != nil {
 		return c.fail(err)
@@ -84,7 +94,21 @@ func runVote(ctx context.Context, args []string, in io.Reader, stdout, stderr io
 			return c.fail(err)
 		}
 	}
+	if ballot != (record.ID{}) {
+		return c.report(ctx, ballot)
+	}
 	return c.run(ctx)
+}
+
+// report says on the board that the second device has shown something else of a ballot.
+func (c *voteCommand) report(ctx context.Context, ballot record.ID) int {
+	index, err := c.client.Report(ctx, c.wallet, c.vote, ballot)
+	if err != nil {
+		return c.fail(err)
+	}
+	c.say("That the ballot showed something else than was chosen is on the board.\nindex: %d", index)
+	c.say("Vote with another device, and show the opened ballot to the commission or to another member, who can repeat the check.")
+	return exitDone
 }
 
 // only finds the vote if there is one that the card can vote in.
@@ -241,7 +265,8 @@ func (c *voteCommand) check(ctx context.Context, p *member.Prepared) error {
 	c.say("The ballot can never be cast now; that is on the board.")
 	c.say("opened: %s", name)
 	c.say("Take this file to the second device, and only there, and type:\n    mandate check -board %s -ballot %s FILE", c.client.Address(), opened.Ballot)
-	c.say("Now make another ballot.\n")
+	c.say("If it shows something else than you chose, stop here, and type:\n    mandate vote -card %s -vote %s -report %s", c.path, c.vote, opened.Ballot)
+	c.say("Else make another ballot now.\n")
 	return nil
 }
 
