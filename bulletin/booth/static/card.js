@@ -17,7 +17,7 @@ page.begin(async (b) => {
 	booth = b;
 	[world, cards] = await page.meanwhile(say("booth-card.loading"), say("booth-card.loading-text"), () => Promise.all([booth.call("board.look", {}), booth.call("cards.list", {})]));
 	standing("none");
-	if (given.has("card")) return restoring(() => booth.call("card.restore", { file: unpacked(given.get("card")) }));
+	if (given.has("card")) return bring(given.get("card"));
 	if (given.has("code")) return use(given.get("code"), given.get("round"));
 	if (given.has("restore")) return restore();
 	if (given.has("help")) return help();
@@ -219,6 +219,16 @@ function collected(id) {
 			details(say("booth-card.other-browser"), p(say("booth-card.other-browser-text")), p(link(say("booth-card.to-me"), path("/booth/me"))))],
 		p(h("span", { class: "soft" }, say("booth-card.for", { name: c.entry.name, number: c.entry.number }))),
 		c.kept ? null : notice("calm", p(say("booth-card.not-kept")), p(link(say("booth-card.to-me"), path("/booth/me")))));
+}
+
+// bring asks before a card is taken from a link. Who has made the link knows the card: a member who collected the answers of all registrars with
+// it would have a vote that somebody else can cast.
+function bring(text) {
+	show(say("booth-restore.link"),
+		notice("bad", p(h("strong", {}, say("booth-restore.link-text"))), p(say("booth-restore.link-stop"))),
+		actions(
+			button(say("booth-restore.link-yes"), () => restoring(() => booth.call("card.restore", { file: unpacked(text) }))),
+			button(say("booth-restore.link-no"), home)));
 }
 
 // restore brings a card here that is kept elsewhere.
