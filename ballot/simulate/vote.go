@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"mandate/ballot/canonical"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/tally"
@@ -195,12 +196,15 @@ func (v *Vote) SealingKey(i int) [32]byte {
 	if err != nil {
 		fail(err)
 	}
-	var stored []any
+	var stored []canonical.Raw
 	if err := record.DecodeStrict(b, &stored); err != nil {
 		fail(err)
 	}
 	for _, field := range stored {
-		secret, _ := field.([]byte)
+		var secret []byte
+		if record.DecodeStrict(field, &secret) != nil {
+			continue // of another type
+		}
 		if receiver, err := threshold.ParseReceiver(secret); err == nil {
 			return receiver.Reveal()
 		}

@@ -457,12 +457,18 @@ func badReceipts() []Election {
 		Election{"opened-another-choice", "A booth encrypts no and opens it as yes.", []string{"I1"}, Want{Verdict: verifier.Refuted, Result: "question failed 0/1/0"}, func(s *scene) {
 			opened(s, simulate.Config{})
 			d := make(s, 0, simulate.No)
-			var fields []any
+			var fields struct {
+				_          struct{} `cbor:",toarray"`
+				Version    string
+				Ballot     record.ID
+				Seed       [32]byte
+				Selections [][]uint64
+			}
 			if err := record.DecodeStrict(must(d.opening.Encode()), &fields); err != nil {
 				s.Fatal(err)
 			}
-			fields[3] = []any{[]any{uint64(simulate.Yes)}}
-			d.opening = must(cast.ParseOpening(must(record.Encode(fields))))
+			fields.Selections = [][]uint64{{simulate.Yes}}
+			d.opening = must(cast.ParseOpening(must(record.Encode(&fields))))
 			s.v.Check(0, d.ballot.ID())
 			s.v.Cast(0, no()...)
 			s.v.Finish()
