@@ -182,19 +182,50 @@ func TestRehearsedRules(t *testing.T) {
 }
 
 // A session is of its time.
+// A page that is left open looks for news every two seconds. That is nobody at the machine.
+func TestAPageLeftOpenKeepsNoSession(t *testing.T) {
+	script, err := staticFiles.ReadFile("static/live.js")
+	if err != nil || !strings.Contains(string(script), `"`+headerLive+`": `) {
+		t.Errorf("the script does not say that it is one, %v", err)
+	}
+	now := time.Unix(1e9, 0)
+	c := &Console{sessions: newSessions(func() time.Time { return now })}
+	x := c.sessions.begin(nil)
+	look := func(live bool) bool {
+		r := httptest.NewRequest("GET", "/console/", nil)
+		r.AddCookie(&http.Cookie{Name: cookieConsole, Value: x.token})
+		if live {
+			r.Header.Set(headerLive, "yes")
+		}
+		return c.sessionOf(r, cookieConsole) != nil
+	}
+	now = now.Add(idle - time.Minute)
+	if !look(true) || !look(false) {
+		t.Error("the session has ended too early")
+	}
+	now = now.Add(idle - time.Minute)
+	if !look(true) {
+		t.Error("the session has ended too early")
+	}
+	now = now.Add(2 * time.Minute)
+	if look(true) || look(false) {
+		t.Error("a page that was left open has kept the session")
+	}
+}
+
 func TestSessionsEnd(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	s := newSessions(func() time.Time { return now })
 	x := s.begin(nil)
 	for range 30 { // used all the time, it ends after twelve hours
 		now = now.Add(25 * time.Minute)
-		if got, want := s.of(x.token) != nil, now.Sub(x.began) <= longest; got != want {
+		if got, want := s.of(x.token, true) != nil, now.Sub(x.began) <= longest; got != want {
 			t.Fatalf("after %v: %v", now.Sub(x.began), got)
 		}
 	}
 	link := s.link()
 	now = now.Add(linkFor + time.Second)
-	if s.known(link, true) || s.known("", true) || s.of("") != nil {
+	if s.known(link, true) || s.known("", true) || s.of("", true) != nil {
 		t.Error("an old link, or none, works")
 	}
 	if (&session{csrf: "abc"}).genuine(&http.Request{PostForm: url.Values{"csrf": {"abd"}}}) {

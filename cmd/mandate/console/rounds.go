@@ -306,6 +306,11 @@ func (s *scene) drawLater(desk *registrar.Registrar, round record.ID, number int
 			}
 		}
 		c.downloads[download] = waiting{name, list.Bytes(), now}
+		time.AfterFunc(downloadFor, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			delete(c.downloads, download)
+		})
 		return nil
 	})
 	s.redirect("/jobs/"+j.id, "")

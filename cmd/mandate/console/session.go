@@ -60,8 +60,8 @@ func (s *sessions) begin(holder *Holder) *session {
 	return x
 }
 
-// of returns the session with a token, or nil.
-func (s *sessions) of(token string) *session {
+// of returns the session with a token, or nil. busy says that somebody is at it, and not a page that looks for news by itself.
+func (s *sessions) of(token string, busy bool) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x, now := s.all[token], s.clock()
@@ -72,9 +72,14 @@ func (s *sessions) of(token string) *session {
 		delete(s.all, token)
 		return nil
 	}
-	x.seen = now
+	if busy {
+		x.seen = now
+	}
 	return x
 }
+
+// headerLive is in the requests with which a page that is left open keeps itself fresh.
+const headerLive = "Mandate-Live"
 
 func (s *sessions) end(x *session) {
 	s.mu.Lock()
@@ -134,7 +139,7 @@ func (c *Console) sessionOf(r *http.Request, name string) *session {
 	if err != nil || len(k.Value) > 100 {
 		return nil
 	}
-	return c.sessions.of(k.Value)
+	return c.sessions.of(k.Value, r.Header.Get(headerLive) == "")
 }
 
 // genuine reports whether a form was made for the session that sends it.

@@ -6,7 +6,7 @@
 	let wait = 2000;
 	async function look() {
 		try {
-			const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store", credentials: "same-origin" });
+			const answer = await fetch(location.href, { headers: { Accept: "text/html", "Mandate-Live": "yes" }, cache: "no-store", credentials: "same-origin" });
 			if (answer.redirected) {
 				location.assign(answer.url);
 				return;
