@@ -113,6 +113,11 @@ func TestLightReader(t *testing.T) {
 	s.post(first)
 	s.post(v.Ballot(2, []int{simulate.No}))
 	s.post(v.CheckOf(v.Credential(0), record.ID{7}))
+	s.post(v.CheckOf(v.Credential(1), record.ID{8}))
+	s.post(v.FaultOf(v.Credential(1), record.ID{8}))
+	s.post(v.FaultOf(v.Credential(0), record.ID{7}))
+	roll := v.Round.Manifest.Roll
+	s.post(v.Org.Officer(roll, &record.RollRemoval{By: 1, Entries: []uint64{7, 2999}, Removed: true, Reason: "membership lapsed"}))
 	second := v.Ballot(0, []int{simulate.No})
 	s.post(second)
 	s.at(v.Org.State.Now() + 100)
@@ -122,6 +127,16 @@ func TestLightReader(t *testing.T) {
 	}
 	if got.Counted() != 1 {
 		t.Errorf("%d ballots were read", got.Counted())
+	}
+	// Of reports only one's own; of removals all, with the time that they stand under.
+	if ballots, _ := got.CheckFaults(); ballots != 1 || !got.IsFaulted(mine, record.ID{7}) {
+		t.Errorf("%d reports", ballots)
+	}
+	for _, e := range []uint64{7, 2999} {
+		off, want := got.Round.Roll.Removed(e), v.State().Round.Roll.Removed(e)
+		if off == nil || off.ID != want.ID || off.Index != want.Index || off.At != want.At || off.Body.Reason != "membership lapsed" {
+			t.Errorf("entry %d: %+v, want %+v", e, off, want)
+		}
 	}
 	// A second reader comes late and sees the same; one that has read all finds them without asking for the chain.
 	late, m2 := light.NewReader(s.meter(), light.Options{}), s.meter()
@@ -138,7 +153,7 @@ func TestLightReader(t *testing.T) {
 			found[i] = raw
 		}
 		return nil
-	}); err != nil || len(found) != 3 {
+	}); err != nil || len(found) != 4 { // two ballots, the check and its report
 		t.Fatalf("%d, %v", len(found), err)
 	}
 	m2.reset()
