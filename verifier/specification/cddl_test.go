@@ -269,27 +269,27 @@ func diagnostic(v any) string {
 }
 
 // tokens of CDDL, comments and white space left out.
-var token = regexp.MustCompile(`^(?:[ \t\n]+|;[^\n]*|("[^"]*"|=>|\.\.|[=/:,*+?\[\]{}]|\.[a-z]+|[0-9]+|[a-z][a-z0-9]*(?:-[a-z0-9]+)*))`)
+var cddlToken = regexp.MustCompile(`^(?:[ \t\n]+|;[^\n]*|("[^"]*"|=>|\.\.|[=/:,*+?\[\]{}]|\.[a-z]+|[0-9]+|[a-z][a-z0-9]*(?:-[a-z0-9]+)*))`)
 
-type parser struct {
+type cddlParser struct {
 	g      *grammar
 	tokens []string
 }
 
-func (p *parser) peek(i int) string {
+func (p *cddlParser) peek(i int) string {
 	if i < len(p.tokens) {
 		return p.tokens[i]
 	}
 	return ""
 }
 
-func (p *parser) next() string {
+func (p *cddlParser) next() string {
 	s := p.peek(0)
 	p.tokens = p.tokens[min(1, len(p.tokens)):]
 	return s
 }
 
-func (p *parser) want(s string) {
+func (p *cddlParser) want(s string) {
 	if got := p.next(); got != s {
 		panic(fmt.Errorf("cddl: %q where %q belongs, before %.60q", got, s, strings.Join(p.tokens, " ")))
 	}
@@ -305,7 +305,7 @@ func number(s string) uint64 {
 	return n
 }
 
-func (p *parser) choice() rule {
+func (p *cddlParser) choice() rule {
 	c := choice{p.controlled()}
 	for p.peek(0) == "/" {
 		p.next()
@@ -317,7 +317,7 @@ func (p *parser) choice() rule {
 	return c
 }
 
-func (p *parser) controlled() rule {
+func (p *cddlParser) controlled() rule {
 	r := p.simple()
 	switch op := p.peek(0); op {
 	case ".size", ".le":
@@ -333,7 +333,7 @@ func (p *parser) controlled() rule {
 	return r
 }
 
-func (p *parser) simple() rule {
+func (p *cddlParser) simple() rule {
 	switch s := p.next(); {
 	case s == "[":
 		var a array
@@ -377,7 +377,7 @@ func (p *parser) simple() rule {
 	}
 }
 
-func (p *parser) occurrence() (low, high int) {
+func (p *cddlParser) occurrence() (low, high int) {
 	switch s := p.peek(0); {
 	case s == "+":
 		p.next()
@@ -411,9 +411,9 @@ func parseCDDL(text string) (g *grammar, err error) {
 		}
 	}()
 	g = &grammar{rules: make(map[string]rule)}
-	p := &parser{g: g}
+	p := &cddlParser{g: g}
 	for rest := text; rest != ""; {
-		m := token.FindStringSubmatch(rest)
+		m := cddlToken.FindStringSubmatch(rest)
 		if m == nil {
 			return nil, fmt.Errorf("cddl: no token at %.40q", rest)
 		}
