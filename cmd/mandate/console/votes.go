@@ -56,6 +56,8 @@ type voteModel struct {
 	Members    uint64
 	Percent    string
 	Checks     int
+	Reported   int // of them, those reported to show another choice
+	Reporters  int // cards
 	Opens      uint64
 	Closes     uint64
 	Round      string
@@ -165,6 +167,7 @@ func (s *scene) describe(m *voteModel, st *fold.State, v *fold.Vote) {
 		m.Signatures, m.Statements, m.Forums = uint64(len(v.Signed())), len(v.Statements()), len(v.Forums())
 	}
 	m.Turnout, m.Percent, m.Checks = v.Counted(), s.Percent(v.Counted(), m.Members), v.Checks()
+	m.Reported, m.Reporters = v.CheckFaults()
 	m.Ended = v.Ended() || v.Phase == fold.Certified && (!m.Rules || v.Response() != nil || v.Rules().Response.Within == 0)
 	m.Summary = s.summarise(v.Manifest, m.Members)
 	for i, reg := range v.Round.Manifest.Registrars {
