@@ -212,7 +212,7 @@ func (b *bench) test(ctx context.Context, lefts []left) ([]left, error) {
 	}
 	for _, pkg := range packages {
 		binary := filepath.Join(b.dir, strings.ReplaceAll(pkg, "/", "_")+".test")
-		if out, err := command(ctx, b.root, nil, "go", "test", "-overlay", b.overlay, "-c", "-o", binary, "./"+pkg); err != nil {
+		if out, err := command(ctx, b.root, nil, "go", "test", "-vet=off", "-overlay", b.overlay, "-c", "-o", binary, "./"+pkg); err != nil {
 			return nil, fmt.Errorf("building the tests of %s: %w\n%s", pkg, err, out)
 		}
 		dir, trace := filepath.Join(b.root, pkg), filepath.Join(b.dir, "trace of "+filepath.Base(pkg))

@@ -68,6 +68,13 @@ func sign(o *simulate.Org, log [][]byte) []byte {
 	return o.SignCheckpoint(o.Config.Origin, uint64(len(log)), simulate.Root(log), signers...)
 }
 
+// Of makes the files of any log of an organisation, signed as if it had never been another, and asks for a vote on it.
+func Of(o *simulate.Org, log [][]byte, vote record.ID) *Files {
+	f := &Files{Package: pack(o, log)}
+	f.Label.Vote = vote.String()
+	return f
+}
+
 // pack makes the audit package of any log, signed as if it had never been another.
 func pack(o *simulate.Org, log [][]byte) []byte {
 	m := newMemory(log, sign(o, log))
