@@ -12,7 +12,7 @@ import (
 )
 
 // What became of the roll is on the report of every vote that uses it, and fails nothing.
-func TestE12_RemovalsAreOnTheReport(t *testing.T) {
+func TestRemovalsAreOnTheReport(t *testing.T) {
 	v := simulate.New(t, simulate.Config{Members: 6}).Round().Vote()
 	roll := v.Round.Manifest.Roll
 	v.Round.Cards(0, 1, 2)
@@ -54,7 +54,7 @@ func TestE12_RemovalsAreOnTheReport(t *testing.T) {
 }
 
 // How many checked ballots were reported, and by how many cards, is a figure and a warning, and fails nothing.
-func TestC4_ReportsOfChecksAreOnTheReport(t *testing.T) {
+func TestI1_ReportsOfChecksAreOnTheReport(t *testing.T) {
 	v := simulate.New(t, simulate.Config{Members: 6}).Round().Vote()
 	v.Round.Cards(0, 1, 2)
 	v.Ceremony()

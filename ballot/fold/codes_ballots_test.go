@@ -413,7 +413,7 @@ var checkFaultRefusals = []refusal{
 		s.v.Check(3, record.ID{2})
 		return s.v.FaultOf(s.v.Credential(3), record.ID{1}).Raw()
 	}},
-	{"C4 a report of a ballot that another has checked", "cast", fold.Void, "unchecked", func(s *scene) []byte {
+	{"I1 a report of a ballot that another has checked", "cast", fold.Void, "unchecked", func(s *scene) []byte {
 		b := find(s, "check").Body.(*record.Check)
 		return s.v.FaultOf(s.v.Credential(3), b.Ballot).Raw()
 	}},

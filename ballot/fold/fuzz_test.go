@@ -15,11 +15,23 @@ import (
 // moments are the states of the story before each of its records.
 func moments(f *testing.F) (log [][]byte, states []*fold.State) {
 	f.Helper()
-	v := simulate.Whole(f, simulate.Config{
+	o := simulate.New(f, simulate.Config{
 		Members: 3, Revote: true, Relays: 1, Witnesses: 1,
 		Contests: []contest.Contest{simulate.YesNo("question"), simulate.Rank("board", contest.MethodIRV, 3, 3, 1)},
 	})
-	log = v.Org.Log()
+	r := o.Round()
+	o.Remove(r.Manifest.Roll, true, 0, 2)
+	o.Remove(r.Manifest.Roll, false, 0)
+	r.Cards(0, 1)
+	v := r.Vote()
+	v.Ceremony()
+	v.Open()
+	v.Cast(0, v.Choice(0)...)
+	v.Check(1, record.ID{1})
+	v.Fault(1, record.ID{1})
+	v.Cast(1, v.Choice(1)...)
+	v.Finish()
+	log = o.Log()
 	for n := range log {
 		states = append(states, v.Org.Until(n).State)
 	}

@@ -15,7 +15,7 @@ var removalRefusals = []refusal{
 	{"C5 a removal from a round", "issued", fold.Void, "scope", func(s *scene) []byte {
 		return s.o.Officer(s.r.ID, &record.RollRemoval{By: 1, Entries: []uint64{0}, Removed: true, Reason: "resigned"}).Raw()
 	}},
-	removal("E12 by an officer that is none", "author", func(b *record.RollRemoval) { b.By = 3 }),
+	removal("by an officer that is none", "author", func(b *record.RollRemoval) { b.By = 3 }),
 	removal("a removal signed by another officer", "signature", func(b *record.RollRemoval) { b.By = 2 }),
 	{"a removal from a roll that is not whole", "begun", fold.Void, "roll", func(s *scene) []byte {
 		r, err := record.Decode(longRoll(s, 1, nil, 0))
@@ -83,8 +83,8 @@ func TestRemovals(t *testing.T) {
 	}
 }
 
-// TestE12_ACardThatWasCollectedStillVotes removes every member who has a card: their cards are anonymous, and vote, support and check as before.
-func TestE12_ACardThatWasCollectedStillVotes(t *testing.T) {
+// TestACardThatWasCollectedStillVotes removes every member who has a card: their cards are anonymous, and vote, support and check as before.
+func TestACardThatWasCollectedStillVotes(t *testing.T) {
 	s := at(t, "open")
 	s.fork()
 	s.o.Remove(s.r.Manifest.Roll, true, 0, 1, 2, 3)
@@ -178,8 +178,8 @@ func TestCheckFaultChecksInOrder(t *testing.T) {
 	}
 }
 
-// TestC4_AReportHasNoEffectButThatItIsCounted reports checked ballots, also after voting has closed, and casts as before.
-func TestC4_AReportHasNoEffectButThatItIsCounted(t *testing.T) {
+// TestI1_AReportHasNoEffectButThatItIsCounted reports checked ballots, also after voting has closed, and casts as before.
+func TestI1_AReportHasNoEffectButThatItIsCounted(t *testing.T) {
 	s := at(t, "cast")
 	s.fork()
 	ballots, cards := s.v.State().CheckFaults()

@@ -249,7 +249,7 @@ func TestOrganisation(t *testing.T) {
 }
 
 // Whoever was taken off the roll sees it where they look up their entry, and everybody sees how many there are, and why.
-func TestE12_Removals(t *testing.T) {
+func TestRemovals(t *testing.T) {
 	s := scenes(t)["reported"]
 	round := "/round/" + s.state.Vote(s.vote).Round.ID.String()
 	got := page(t, "reported", round, "en").section(t, "roll").words()

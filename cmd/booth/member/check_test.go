@@ -52,7 +52,7 @@ func TestI1_CheckingABallot(t *testing.T) {
 }
 
 // What the second device has shown is reported by the first, once, with a proof that the report is on the log; the member goes on and votes.
-func TestC4_ReportingACheck(t *testing.T) {
+func TestI1_ReportingACheck(t *testing.T) {
 	s := newScene(t, simulate.Config{Revote: true})
 	w := s.card(2, "card")
 	p := s.prepare(w, []int{simulate.No})

@@ -298,7 +298,7 @@ func TestAnotherMembersCodeIsNotSpent(t *testing.T) {
 
 // For an entry that was taken off the roll no card is drawn, and a registrar that refuses because of it is understood. A card that there was is
 // made again.
-func TestE12_ARemovedEntryGetsNoCard(t *testing.T) {
+func TestARemovedEntryGetsNoCard(t *testing.T) {
 	s := newRound(t, simulate.Config{})
 	o := s.round.Roll.Opening(1)
 	s.board.Do(func(org *simulate.Org) { org.Remove(s.round.Manifest.Roll, true, 1) })

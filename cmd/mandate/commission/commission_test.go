@@ -68,7 +68,7 @@ func TestOneVotesErrorIsNotTheOthers(t *testing.T) {
 }
 
 // Entries are taken off a roll and put back, each once however they are listed, and more than fit into one record by several.
-func TestE12_RemoveFromRoll(t *testing.T) {
+func TestRemoveFromRoll(t *testing.T) {
 	o := simulate.New(t, simulate.Config{Members: 5})
 	_, id := o.PostRoll()
 	view := partytest.New(o).View()

@@ -134,7 +134,7 @@ func TestF17_NoSecondCardForAnEntry(t *testing.T) {
 
 // An entry that the commission has taken off the roll gets no code and no card. A card that was answered before is answered again, and an entry
 // that is put back is as it was.
-func TestE12_ARemovedEntryGetsNoCard(t *testing.T) {
+func TestARemovedEntryGetsNoCard(t *testing.T) {
 	s := newBareScene(t, 5, 1)
 	s.testKeys()
 	s.addRoll()

@@ -306,7 +306,7 @@ func TestOrganiseByOnesOwnRules(t *testing.T) {
 }
 
 // An entry is taken off the roll and put back by the number that mandate roll says.
-func TestE12_OrganiseARemoval(t *testing.T) {
+func TestOrganiseARemoval(t *testing.T) {
 	o := newOffice(t)
 	roll := o.round.Manifest.Roll
 	common := "-roll | " + roll.String() + " | -reason | membership lapsed"
