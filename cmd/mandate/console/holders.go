@@ -257,7 +257,8 @@ func (h *Holder) Make(passphrase []byte) error {
 	}
 	path := filepath.Join(h.dir, "vault")
 	// What is there without a key that was made known, was being made when the program ended; its passphrase may have been another.
-	if err := os.RemoveAll(path); err != nil {
+	// Or else the folder was restored from copies of different times: it is put aside, because a share that is deleted is lost to a vote.
+	if err := vault.SetAside(path); err != nil {
 		return err
 	}
 	v, err := vault.Create(path, passphrase, h.o.Vault)

@@ -297,7 +297,8 @@ func (h *House) openRegistrars() error {
 		// Without a ledger it was never open: the program was ended while it was made, and nobody knows its key.
 		_, missing := os.Stat(filepath.Join(dir, "ledger"))
 		if errors.Is(missing, fs.ErrNotExist) {
-			if err := os.RemoveAll(filepath.Join(dir, "vault")); err != nil {
+			// Or the ledger is missing: then nothing is deleted that could still be needed.
+			if err := vault.SetAside(filepath.Join(dir, "vault")); err != nil {
 				return err
 			}
 		}

@@ -8,6 +8,7 @@ package vault
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -197,4 +198,13 @@ func WriteFile(path string, content []byte, mode fs.FileMode) error {
 	}
 	defer d.Close()
 	return d.Sync()
+}
+
+// SetAside gives a vault's folder another name, if it is there, so that a new one can be made in its place. Nothing is deleted.
+func SetAside(dir string) error {
+	err := os.Rename(dir, dir+".unused-"+rand.Text())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

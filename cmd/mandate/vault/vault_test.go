@@ -43,6 +43,37 @@ func TestSecretsSurviveReopening(t *testing.T) {
 	}
 }
 
+// A vault that is in the way of a new one stays on the disk, and opens as before.
+func TestSetAside(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "vault")
+	if err := SetAside(dir); err != nil {
+		t.Fatal(err)
+	}
+	v, err := Create(dir, []byte("first"), Options{WorkFactor: 5})
+	if err == nil {
+		err = v.Write("share", []byte("secret"))
+	}
+	if err == nil {
+		err = SetAside(dir)
+	}
+	if err == nil {
+		_, err = Create(dir, []byte("second"), Options{WorkFactor: 5})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	aside, err := filepath.Glob(dir + ".unused-*")
+	if err != nil || len(aside) != 1 {
+		t.Fatalf("%q, %v", aside, err)
+	}
+	if v, err = Open(aside[0], []byte("first")); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := v.Read("share"); err != nil || string(b) != "secret" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
 func TestE12_NothingIsReadableAtRestOrInPrint(t *testing.T) {
 	dir := t.TempDir()
 	v, err := Create(dir, []byte("pass"), Options{WorkFactor: 5})
