@@ -2,6 +2,8 @@ package canonical
 
 import (
 	"bytes"
+	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -37,6 +39,51 @@ func TestDecodeOneForm(t *testing.T) {
 	} {
 		if _, err := Decode(b, 100, &m); err == nil {
 			t.Errorf("%s: decoded as %v", name, m)
+		}
+	}
+}
+
+// J3: what says that it has many items takes no memory for those that are not there, at any depth; and long lists are read whole.
+func TestJ3_MemoryFollowsWhatWasRead(t *testing.T) {
+	type large struct {
+		_    struct{} `cbor:",toarray"`
+		List []struct {
+			_ struct{} `cbor:",toarray"`
+			A [40]string
+			B []struct {
+				_ struct{} `cbor:",toarray"`
+				C [40]string
+			}
+		}
+	}
+	b := append([]byte{0x81, 0x19, 0xff, 0xff, 0x82, 0x98, 40}, bytes.Repeat([]byte{0x60}, 40)...)
+	b = append(b, 0x19, 0xff, 0x00)
+	b = append(b, bytes.Repeat([]byte{0x81}, 65535)...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var v large
+	if _, err := Decode(b, len(b), &v); err == nil {
+		t.Fatal("it was decoded")
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+		t.Errorf("%d bytes of memory for a record of %d", n, len(b))
+	}
+	for _, n := range []int{0, 1, unseen - 1, unseen, unseen + 1, 3 * unseen, 5000} {
+		list := make([]uint64, n)
+		for i := range list {
+			list[i] = uint64(i * i)
+		}
+		b, err := Encode(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again []uint64
+		if rest, err := Decode(b, len(b), &again); err != nil || len(rest) > 0 || !slices.Equal(list, again) {
+			t.Errorf("%d items: %d, %v", n, len(again), err)
+		}
+		if n == 0 && again == nil {
+			t.Error("an empty list is nil")
 		}
 	}
 }

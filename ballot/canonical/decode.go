@@ -193,6 +193,9 @@ func readInt(b []byte, v reflect.Value) (rest []byte, err error) {
 	return rest, nil
 }
 
+// unseen is for how many items memory is taken before any of them was read. Five bytes can say that there are thousands of large ones.
+const unseen = 32
+
 // readList reads a byte string or an array.
 func readList(b []byte, v reflect.Value, depth int) (rest []byte, err error) {
 	t := v.Type()
@@ -215,11 +218,15 @@ func readList(b []byte, v reflect.Value, depth int) (rest []byte, err error) {
 	case err != nil:
 		return nil, err
 	case v.Kind() == reflect.Slice:
-		v.Set(reflect.MakeSlice(t, n, n))
+		v.Set(reflect.MakeSlice(t, min(n, unseen), min(n, unseen)))
 	case n != v.Len():
 		return nil, fmt.Errorf("has %d items, want %d", n, v.Len())
 	}
 	for i := range n {
+		if i == v.Len() {
+			v.Grow(min(i, n-i)) // at most as many again
+			v.SetLen(i + min(i, n-i))
+		}
 		if rest, err = readValue(rest, v.Index(i), depth+1); err != nil {
 			return nil, fmt.Errorf("[%d]: %w", i, err)
 		}
@@ -236,7 +243,7 @@ func readMap(b []byte, v reflect.Value, depth int) (rest []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m := reflect.MakeMapWithSize(t, n)
+	m := reflect.MakeMapWithSize(t, min(n, unseen))
 	var before []byte
 	for i := range n {
 		start := rest
