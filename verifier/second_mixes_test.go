@@ -2,6 +2,7 @@ package verifier_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -309,6 +310,13 @@ func TestTheSecondVerifierAgreesOnRankedForms(t *testing.T) {
 		for _, name := range []string{"a", "b", "c"} {
 			c.Ranking.Rules = append(c.Ranking.Rules, contest.RankingRule{Group: name, Min: 1, Max: 2})
 		}
+	})
+	manifest(func(b *record.Vote, c *contest.Contest) { // rules whose cases nobody can search
+		for i := range 20 {
+			c.Options = append(c.Options, contest.Option{ID: fmt.Sprint("more-", i), Title: simulate.English(fmt.Sprint("More ", i))})
+		}
+		c.Ranking.Seats = 17
+		c.Ranking.Rules = []contest.RankingRule{{Group: "north", Min: 2, Max: 8}, {Group: "south", Min: 2, Max: 8}, {Group: "a", Max: 8}, {Group: "b", Max: 8}}
 	})
 	manifest(func(b *record.Vote, c *contest.Contest) { c.Options = nil })
 	manifest(func(b *record.Vote, c *contest.Contest) {

@@ -24,6 +24,10 @@ func RankingMethods() []string {
 // MaxRankingRules is the largest number of representation rules of a contest, a floor and a cap of one group being two.
 const MaxRankingRules = 8
 
+// MaxRankingWork bounds what a count has to search where rules meet in one candidate (SPEC.md §11.5): known when the vote is called, so that no
+// vote is held that nobody can count.
+const MaxRankingWork = 1 << 17
+
 // A RankingDecision is the rule by which rankings decide a contest (SPEC.md §11.5). Ties are broken by lot.
 type RankingDecision struct {
 	_         struct{} `cbor:",toarray"`
@@ -60,7 +64,11 @@ func (d *RankingDecision) Check(field string, n int) error {
 }
 
 func (d *RankingDecision) checkRules(field string) error {
+	if len(d.Rules) > MaxRankingRules {
+		return fmt.Errorf("%s: %d, at most %d", field, len(d.Rules), MaxRankingRules)
+	}
 	bounds := 0
+	work := (d.Seats + 1) * min(uint64(1)<<len(d.Rules), MaxOptions)
 	for i, r := range d.Rules {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		if err := text.CheckSlug(at+".group", r.Group); err != nil {
@@ -77,10 +85,17 @@ func (d *RankingDecision) checkRules(field string) error {
 		}
 		if r.Max < d.Seats {
 			bounds++
+			work *= r.Max + 1
+		} else {
+			work *= r.Min + 1
 		}
+		work = min(work, MaxRankingWork+1)
 	}
 	if bounds > MaxRankingRules {
 		return fmt.Errorf("%s: %d floors and caps, at most %d", field, bounds, MaxRankingRules)
+	}
+	if work > MaxRankingWork {
+		return fmt.Errorf("%s: there are too many cases to count by: the seats + 1, times 2 for each rule, times max + 1 (or min + 1, where max is all seats) of each, is above %d", field, MaxRankingWork)
 	}
 	return nil
 }

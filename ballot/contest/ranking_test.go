@@ -71,6 +71,12 @@ func TestRankedContestCheck(t *testing.T) {
 			}
 			c.Options = manyOptions(6)
 		}, "ranking.rules"},
+		"rules that cannot be searched": {func(c *Contest) {
+			for i := range 4 {
+				c.Ranking.Rules = append(c.Ranking.Rules[:i:i], RankingRule{Group: fmt.Sprint("g", i), Min: 2, Max: 8})
+			}
+			c.Options, c.Ranking.Seats = manyOptions(20), 17
+		}, "ranking.rules"},
 	} {
 		c := committee()
 		c.Ranking.Rules = slices.Clone(c.Ranking.Rules)

@@ -1,6 +1,7 @@
 package count
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -208,7 +209,7 @@ func (k *committee) possible(state []State, in, out *int) (bool, error) {
 		if at == len(masks) || need == 0 {
 			return need == 0 && met, nil
 		}
-		key := fmt.Sprint(at, need, room)
+		key := string(k.place(at, need, room))
 		if failed[key] {
 			return false, nil
 		}
@@ -228,4 +229,18 @@ func (k *committee) possible(state []State, in, out *int) (bool, error) {
 		return false, nil
 	}
 	return search(0)
+}
+
+// place writes where a search stands: what can follow depends on nothing else. A floor that is met is met, by however many.
+func (k *committee) place(at, need int, room []int) []byte {
+	key := make([]byte, 0, 2*(2+len(room))) // all numbers are below 2^16: there are at most MaxCandidates
+	key = binary.BigEndian.AppendUint16(key, uint16(at))
+	key = binary.BigEndian.AppendUint16(key, uint16(need))
+	for r, n := range room {
+		if k.rules[r].Bound == AtLeast {
+			n = max(n, 0)
+		}
+		key = binary.BigEndian.AppendUint16(key, uint16(n))
+	}
+	return key
 }

@@ -61,12 +61,18 @@ function isContest(c) {
       : c.options.every((o) => o.groups.length === 0) && c.min <= c.max && c.max <= n && c.max >= 1n && isDecision(c.decision, n));
 }
 
+/** §11.5: whether a count has few enough cases to search. */
+function searchable({ rules, seats }) {
+  const kinds = rules.length < 7 ? 1n << BigInt(rules.length) : 128n;
+  return rules.reduce((work, r) => work * ((r.max < seats ? r.max : r.min) + 1n), (seats + 1n) * kinds) <= 1n << 17n;
+}
+
 function isRankingDecision({ options, decision: d }, n) {
   const groups = d.rules.map((r) => r.group);
   const isRule = (r) => isSlug(r.group) && r.min <= r.max && r.max <= d.seats && (r.min > 0n || r.max < d.seats);
   return Object.hasOwn(METHODS, d.method) && between(d.seats, 1n, d.method === 'irv' ? 1n : n)
     && between(d.quorumDen, 1n, 1n << 32n) && d.quorumNum <= d.quorumDen
-    && d.rules.length <= 8 && d.rules.every(isRule) && distinct(groups) && boundsOf({ options, decision: d }).length <= 8
+    && d.rules.length <= 8 && d.rules.every(isRule) && distinct(groups) && boundsOf({ options, decision: d }).length <= 8 && searchable(d)
     && options.every((o) => o.groups.every((g) => groups.includes(g)));
 }
 
