@@ -70,19 +70,6 @@ func KeyContext(round record.ID, slot, registrar uint64) [32]byte {
 	return t.ID("context")
 }
 
-// NewSlotKey makes the body of the record that publishes a registrar's key for a slot, with its certificate.
-func NewSlotKey(round record.ID, registrar, slot uint64, key *blind.SecretKey) (*record.SlotKey, error) {
-	context := KeyContext(round, slot, registrar)
-	certificate, err := key.Certify(context[:])
-	if err != nil {
-		return nil, fmt.Errorf("slot %d: %w", slot, err)
-	}
-	return &record.SlotKey{
-		Registrar: registrar, Slot: slot,
-		Modulus: [record.ModulusSize]byte(key.Public().Modulus()), Roots: certificate,
-	}, nil
-}
-
 // CheckSlotKey returns the key that a slot-key record publishes. It is an error if the modulus is not one that is allowed, or if the
 // certificate does not hold for this round, slot and registrar; nothing may be blinded for such a key.
 func CheckSlotKey(round record.ID, b *record.SlotKey) (*blind.PublicKey, error) {

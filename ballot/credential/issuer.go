@@ -1,3 +1,5 @@
+//go:build !voting
+
 package credential
 
 import (
@@ -65,4 +67,17 @@ func (s *Issuer) RequestHash(request []byte) [32]byte {
 	t.AppendUint64("registrar", s.registrar)
 	t.AppendBytes("request", request)
 	return t.ID("request")
+}
+
+// NewSlotKey makes the body of the record that publishes a registrar's key for a slot, with its certificate.
+func NewSlotKey(round record.ID, registrar, slot uint64, key *blind.SecretKey) (*record.SlotKey, error) {
+	context := KeyContext(round, slot, registrar)
+	certificate, err := key.Certify(context[:])
+	if err != nil {
+		return nil, fmt.Errorf("slot %d: %w", slot, err)
+	}
+	return &record.SlotKey{
+		Registrar: registrar, Slot: slot,
+		Modulus: [record.ModulusSize]byte(key.Public().Modulus()), Roots: certificate,
+	}, nil
 }

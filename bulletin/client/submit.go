@@ -2,12 +2,12 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 
 	"mandate/ballot/record"
+	"mandate/bulletin/client/reply"
 )
 
 // Accepted is the board's answer for a record it has taken.
@@ -73,20 +73,26 @@ func (c *Client) accepted(r *record.Record, a Answer) (*Accepted, error) {
 	if isPromised(r) {
 		return c.promised(r, kind, a)
 	}
-	var got struct {
-		Index uint64    `json:"index"`
-		ID    record.ID `json:"id"`
-	}
 	if kind != "application/json" {
 		return nil, fmt.Errorf("%w: content type %q", ErrUntrusted, kind)
 	}
-	if err := json.Unmarshal(a.Body, &got); err != nil {
+	got, err := reply.Parse(a.Body)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
-	if got.ID != r.ID() {
-		return nil, fmt.Errorf("%w: it is for record %s, sent was %s", ErrUntrusted, got.ID.Short(), r.ID().Short())
+	index, ok := got.Uint64("index")
+	if !ok {
+		return nil, fmt.Errorf("%w: it has no index", ErrUntrusted)
 	}
-	return &Accepted{Index: got.Index}, nil
+	name, _ := got.String("id")
+	id, err := record.ParseID(name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: id: %w", ErrUntrusted, err)
+	}
+	if id != r.ID() {
+		return nil, fmt.Errorf("%w: it is for record %s, sent was %s", ErrUntrusted, id.Short(), r.ID().Short())
+	}
+	return &Accepted{Index: index}, nil
 }
 
 func (c *Client) promised(r *record.Record, kind string, a Answer) (*Accepted, error) {

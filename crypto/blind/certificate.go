@@ -67,24 +67,6 @@ func (pk *PublicKey) challenges(context []byte) (rho [CertificateRoots]*bigmod.N
 	return rho, nil
 }
 
-// Certify makes the certificate of the key for a context: the bytes that say which
-// round, slot and registrar the key is for.
-func (sk *SecretKey) Certify(context []byte) (Certificate, error) {
-	var c Certificate
-	rho, err := sk.pub.challenges(context)
-	if err != nil {
-		return Certificate{}, err
-	}
-	for k, x := range rho {
-		sigma, err := sk.root(x)
-		if err != nil {
-			return Certificate{}, fmt.Errorf("certifying a key, root %d: %w", k, err)
-		}
-		copy(c[k*Size:], sigma.Bytes(sk.pub.n))
-	}
-	return c, nil
-}
-
 // CertifyWith makes the certificate of a key whose private power is computed somewhere else,
 // such as in a security module: root returns the e-th root, modulo N, of 256 bytes. The
 // certificate is checked before it is returned.

@@ -1,3 +1,5 @@
+//go:build !voting
+
 package blind
 
 import (
@@ -145,4 +147,22 @@ func (sk *SecretKey) root(c *bigmod.Nat) (*bigmod.Nat, error) {
 		return nil, ErrFault
 	}
 	return m, nil
+}
+
+// Certify makes the certificate of the key for a context: the bytes that say which
+// round, slot and registrar the key is for.
+func (sk *SecretKey) Certify(context []byte) (Certificate, error) {
+	var c Certificate
+	rho, err := sk.pub.challenges(context)
+	if err != nil {
+		return Certificate{}, err
+	}
+	for k, x := range rho {
+		sigma, err := sk.root(x)
+		if err != nil {
+			return Certificate{}, fmt.Errorf("certifying a key, root %d: %w", k, err)
+		}
+		copy(c[k*Size:], sigma.Bytes(sk.pub.n))
+	}
+	return c, nil
 }

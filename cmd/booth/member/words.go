@@ -3,7 +3,6 @@ package member
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,7 @@ import (
 	"mandate/ballot/credential"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
+	"mandate/bulletin/client/reply"
 	"mandate/verifier/light"
 )
 
@@ -78,19 +78,27 @@ func named(ctx context.Context, src light.Source, prefix [credential.IDPrefix]by
 	if err != nil {
 		return nil, err
 	}
-	var answer struct {
-		Records []record.ID `json:"records"`
-	}
-	if err := json.Unmarshal(b, &answer); err != nil {
+	object, err := reply.Parse(b)
+	if err != nil {
 		return nil, err
 	}
-	if len(answer.Records) > maxNamed {
-		return nil, fmt.Errorf("%d records have the same words, which is not by chance", len(answer.Records))
+	records, ok := object.Strings("records")
+	switch {
+	case !ok:
+		return nil, errors.New("the board's answer has no records")
+	case len(records) > maxNamed:
+		return nil, fmt.Errorf("%d records have the same words, which is not by chance", len(records))
 	}
-	for _, id := range answer.Records {
+	var ids []record.ID
+	for _, s := range records {
+		id, err := record.ParseID(s)
+		if err != nil {
+			return nil, err
+		}
 		if !bytes.Equal(id[:credential.IDPrefix], prefix[:]) {
 			return nil, fmt.Errorf("record %s has other words", id.Short())
 		}
+		ids = append(ids, id)
 	}
-	return answer.Records, nil
+	return ids, nil
 }

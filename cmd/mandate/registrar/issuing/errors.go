@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"mandate/bulletin/client/reply"
 )
 
 // Codes of a registrar's refusals (SPEC.md §10.1).
@@ -108,11 +110,13 @@ const (
 
 // parseError reads a refusal as a server sent it, to be shown to a person: nothing in it can move the cursor or be long.
 func parseError(status int, b []byte) *Error {
-	var body errorBody
-	if len(b) > maxErrorBody || json.Unmarshal(b, &body) != nil || body.Code == "" || body.Error == "" {
+	body, err := reply.Parse(b[:min(len(b), maxErrorBody)])
+	code, _ := body.String("code")
+	sentence, _ := body.String("error")
+	if err != nil || code == "" || sentence == "" {
 		return &Error{status, "status", fmt.Sprintf("The registrar's address answers with status %d and not as a registrar does. Check the address on the board, and try again later.", status)}
 	}
-	return &Error{status, plain(body.Code, 40), plain(body.Error, maxSentence)}
+	return &Error{status, plain(code, 40), plain(sentence, maxSentence)}
 }
 
 // plain makes a stranger's text fit for a terminal.
