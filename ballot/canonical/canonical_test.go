@@ -56,8 +56,8 @@ func TestJ3_MemoryFollowsWhatWasRead(t *testing.T) {
 			}
 		}
 	}
-	b := append([]byte{0x81, 0x19, 0xff, 0xff, 0x82, 0x98, 40}, bytes.Repeat([]byte{0x60}, 40)...)
-	b = append(b, 0x19, 0xff, 0x00)
+	b := append([]byte{0x81, 0x99, 0xff, 0xff, 0x82, 0x98, 40}, bytes.Repeat([]byte{0x60}, 40)...)
+	b = append(b, 0x99, 0xff, 0x00)
 	b = append(b, bytes.Repeat([]byte{0x81}, 65535)...)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
