@@ -78,7 +78,7 @@ func (f *Files) Options() verifier.Options {
 // All returns the corpus in its order.
 func All() []Election {
 	return slices.Concat(goodChoices(), goodRanked(), goodCourses(), badPackages(), badLogs(), badOrganisations(), badManifests(), badCeremonies(), badOpenings(),
-		badBallots(), badChecks(), badClosings(), badTallies(), badMixes(), badCourses(), badGates(), badReceipts())
+		badBallots(), badChecks(), badClosings(), badTallies(), badMixes(), badCourses(), badGates(), badReceipts(), badBounds())
 }
 
 // Make holds the election.
