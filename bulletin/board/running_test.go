@@ -365,6 +365,9 @@ func TestEveryCodeHasASentence(t *testing.T) {
 			}
 		}
 	}
+	for _, own := range []string{"passed", "kind"} { // a light reader's, and what no record comes to: a board refuses nothing with them
+		delete(found, own)
+	}
 	for code := range found {
 		if aboutAny[code] == "" && aboutMember[code] == "" {
 			t.Errorf("no sentence for code %q", code)
