@@ -1,6 +1,8 @@
 package specification_test
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -44,4 +46,39 @@ func sectionOf(t testing.TB, number string) string {
 	}
 	text, _, _ := strings.Cut(rest, "\n## ")
 	return text
+}
+
+// The files that SPEC.md names exist, and every file of shared vectors is named.
+func TestFilesThatAreNamedExist(t *testing.T) {
+	text := specText(t)
+	named := make(map[string]bool)
+	for _, m := range regexp.MustCompile("`((?:crypto|ballot|verifier|bulletin|cmd)/[A-Za-z0-9./-]+)`").FindAllStringSubmatch(text, -1) {
+		named[m[1]] = true
+		if _, err := os.Stat("../../" + m[1]); err != nil {
+			t.Errorf("SPEC.md names %s: %v", m[1], err)
+		}
+	}
+	files, err := filepath.Glob("../testdata/vectors/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !named["verifier/testdata/vectors/"+filepath.Base(f)] {
+			t.Errorf("SPEC.md does not name %s", f)
+		}
+	}
+	if len(named) < 20 || len(files) < 8 {
+		t.Errorf("%d files named, %d of shared vectors", len(named), len(files))
+	}
+}
+
+// SPEC.md's list of contents has every section.
+func TestContents(t *testing.T) {
+	_, contents, _ := strings.Cut(specText(t), "\nContents: ")
+	contents, _, _ = strings.Cut(contents, "\n\n")
+	for n := range sections(t) {
+		if !strings.Contains(n, ".") && !strings.Contains(contents, "§"+n+" ") {
+			t.Errorf("the contents do not have §%s", n)
+		}
+	}
 }
