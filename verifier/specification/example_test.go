@@ -446,14 +446,32 @@ func idOf(raw []byte) []byte {
 	return id[:]
 }
 
-// The second verifier comes to the same.
-func TestExampleVerifiesASecondTime(t *testing.T) {
+func needsNode(t *testing.T) {
+	t.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("needs node in PATH")
 	}
 	if _, err := os.Stat("../second/node_modules"); err != nil {
 		t.Skip("needs second/node_modules: run npm ci in verifier/second")
 	}
+}
+
+// The second verifier's own tests: the vectors of the whole specification.
+func TestA12_TheSecondVerifierAgreesOnTheVectors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs another program's tests")
+	}
+	needsNode(t)
+	cmd := exec.Command("node", "--test")
+	cmd.Dir = "../second"
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v:\n%s", err, out)
+	}
+}
+
+// The second verifier comes to the same.
+func TestExampleVerifiesASecondTime(t *testing.T) {
+	needsNode(t)
 	b := readExample(t)
 	file := filepath.Join(t.TempDir(), "board.tar")
 	if err := os.WriteFile(file, b.audit(t), 0o600); err != nil {
