@@ -600,3 +600,47 @@ var testBounds = change[record.KeygenTest]{
 	func(s *scene, b *record.KeygenTest) { b.Proof = b.Proof[1:] },
 	func(s *scene, b *record.KeygenTest) { b.Proof = s.fork().v.Next(2).(*record.KeygenTest).Proof },
 }
+
+// badAgain repeats every record of a finished vote at its end: as it is, and signed by somebody who has no say in it.
+func badAgain() []Election {
+	var es []Election
+	for _, c := range []struct {
+		name, result string
+		st           *story
+		at           string
+	}{{"plain", plainResult, &plain, "certified"}, {"ranked", rankedResult, &ranked, "certified"}, {"petition", courseResult, &petition, "responded"}, {"body", courseResult, &body, "certified"}, {"election", electionResult, &election, "certified"}} {
+		es = append(es,
+			c.st.bad("again-"+c.name, "Every record of a finished vote that is not a time is recorded once more.", c.at, []string{"C5", "C7", "J5"}, verified(c.result), false, func(s *scene) {
+				for _, raw := range s.o.Log()[1:] {
+					r := must(record.Decode(raw))
+					code, there := again[r.Kind()]
+					if there {
+						s.void = append(s.void, r.Kind()+"/"+code)
+						s.put(r)
+					}
+				}
+			}),
+			c.st.bad("stranger-"+c.name, "Every record of a finished vote is recorded once more, signed by somebody who has no say in it.", c.at, []string{"A10", "J10"}, verified(c.result), false, func(s *scene) {
+				stranger := simulate.NewKey(s)
+				for _, raw := range s.o.Log()[1:] {
+					r := must(record.Decode(raw))
+					if _, there := again[r.Kind()]; there && !slices.Contains([]string{"ballot", "check", "support", "statement"}, r.Kind()) {
+						s.void = append(s.void, r.Kind()+"/signature")
+						s.put(s.o.Sign(r.Scope, r.Body, stranger))
+					}
+				}
+			}))
+	}
+	return es
+}
+
+// again says what becomes of a record that is repeated when the vote has its result. A round, a forum and the like of what may be there twice
+// are not in it.
+var again = map[string]string{
+	"roll": "dup", "roll-part": "dup", "roll-accept": "dup", "slot-key": "dup", "issues": "dup", "vote": "slot-taken",
+	"keygen-commit": "phase", "keygen-package": "phase", "keygen-shares": "phase", "keygen-accept": "phase", "keygen-test": "phase", "opening": "phase",
+	"ballot": "sealed", "check": "phase", "closing": "phase", "promises": "phase", "seal": "phase", "input": "phase", "shares": "phase", "mix": "phase",
+	"decryption": "phase", "lots": "phase", "result": "phase",
+	"support": "phase", "call": "phase", "forum": "phase", "forum-held": "phase", "statement": "phase", "seed-commit": "phase", "seed": "phase",
+	"packet": "phase", "mailing": "dup", "nomination": "phase", "acceptance": "phase", "response": "dup",
+}

@@ -78,7 +78,7 @@ func (f *Files) Options() verifier.Options {
 // All returns the corpus in its order.
 func All() []Election {
 	return slices.Concat(goodChoices(), goodRanked(), goodCourses(), badPackages(), badLogs(), badOrganisations(), badManifests(), badCeremonies(), badOpenings(),
-		badBallots(), badChecks(), badClosings(), badTallies(), badMixes(), badCourses(), badGates(), badReceipts(), badBounds())
+		badBallots(), badChecks(), badClosings(), badTallies(), badMixes(), badCourses(), badGates(), badReceipts(), badBounds(), badAgain())
 }
 
 // Make holds the election.
@@ -97,7 +97,7 @@ func (e Election) Make() (f *Files, err error) {
 	f = s.files()
 	w := e.Want
 	f.Label.Name, f.Label.What, f.Label.Attacks = e.Name, e.What, e.Rows
-	f.Label.Expect = Expect{w.Verdict.String(), w.Verdict.ExitCode(), w.Check, w.Code, w.Void, w.Result}
+	f.Label.Expect = Expect{w.Verdict.String(), w.Verdict.ExitCode(), w.Check, w.Code, slices.Concat(w.Void, s.void), w.Result}
 	return f, nil
 }
 

@@ -21,6 +21,7 @@ type scene struct {
 
 	first *simulate.Vote // another vote, which has to come first
 
+	void    []string  // records that must be void, beside those that the election's label has from the start
 	ask     bool      // for the vote, by its id
 	other   record.ID // asked for instead
 	log     [][]byte  // shown instead of the organisation's
