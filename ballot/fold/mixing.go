@@ -27,13 +27,28 @@ type mixState struct {
 	trustees []sigma.PublicKey
 }
 
+// rankedTally is how far the tally of the ranked contests is, by contest; nil for a choice.
+type rankedTally struct {
+	mixings []*tally.Mixing
+	counts  []func() (*count.Result, error) // from when rankings are opened and lots drawn
+}
+
+// tallied returns the tally of the ranked contests, an empty one before the inputs suffice.
+func (v *Vote) tallied() *rankedTally {
+	if t, ok := v.ranked.(*rankedTally); ok {
+		return t
+	}
+	return new(rankedTally)
+}
+
 // Mixing returns the mixing of a contest (from 0) and the decryption of what comes out. It is nil for a choice, before q trustees have signed
 // the sealed input, and where no ballot was counted. It is immutable; every record of the mixing gives another.
 func (v *Vote) Mixing(contest int) *tally.Mixing {
-	if contest < 0 || contest >= len(v.mixings) {
+	mixings := v.tallied().mixings
+	if contest < 0 || contest >= len(mixings) {
 		return nil
 	}
-	return v.mixings[contest]
+	return mixings[contest]
 }
 
 // errNotRanked says that a contest has no rankings.
@@ -55,8 +70,8 @@ func (v *Vote) Count(contest int) (*count.Result, error) {
 	switch {
 	case m == nil:
 		return nil, errNotRanked
-	case v.counts[contest] != nil:
-		return v.counts[contest]()
+	case v.tallied().counts[contest] != nil:
+		return v.tallied().counts[contest]()
 	case !m.Opened():
 		_, err := m.Rankings()
 		return nil, err
@@ -78,7 +93,7 @@ func (s *State) startMixing(v *Vote) {
 		return
 	}
 	contests := v.Manifest.Contests
-	v.mixings, v.counts = make([]*tally.Mixing, len(contests)), make([]func() (*count.Result, error), len(contests))
+	v.ranked = &rankedTally{make([]*tally.Mixing, len(contests)), make([]func() (*count.Result, error), len(contests))}
 	number := 0 // among the ranked contests
 	for i := range contests {
 		if contests[i].Kind != contest.KindRanked {
@@ -102,15 +117,16 @@ func (s *State) startMixing(v *Vote) {
 
 // setMixing puts a mixing in the place of the one before.
 func (s *State) setMixing(v *Vote, contest uint64, m *tally.Mixing) {
-	v.mixings[contest] = m
+	v.tallied().mixings[contest] = m
 	s.mixing.Store(mixKey{v.ID, contest}, &mixState{m, s.genesisID, v.trustees})
 }
 
 // endMixing gives back the memory of a vote's mixings when nothing can follow.
 func (s *State) endMixing(v *Vote) {
-	for i, m := range v.mixings {
+	mixings := v.tallied().mixings
+	for i, m := range mixings {
 		if m != nil {
-			v.mixings[i] = m.Closed()
+			mixings[i] = m.Closed()
 			s.mixing.Delete(mixKey{v.ID, uint64(i)})
 		}
 	}
@@ -123,12 +139,13 @@ func (s *State) prepareCounts(v *Vote) {
 	if len(v.lots) < t {
 		return
 	}
-	for i, m := range v.mixings {
-		if m == nil || !m.Opened() || v.counts[i] != nil {
+	counts := v.tallied().counts
+	for i, m := range v.tallied().mixings {
+		if m == nil || !m.Opened() || counts[i] != nil {
 			continue
 		}
 		ctx, lots, c := v.Context(s.genesisID), maps.Clone(v.lots), &v.Manifest.Contests[i]
-		v.counts[i] = sync.OnceValues(func() (*count.Result, error) {
+		counts[i] = sync.OnceValues(func() (*count.Result, error) {
 			seed, err := tally.DrawSeed(ctx, t, lots)
 			if err != nil {
 				return nil, err
@@ -244,7 +261,7 @@ func (v *Vote) checkTallied() (code string, err error) {
 
 // checkMixed returns why a ranked contest cannot have a result yet: the code of the record that certifies it all the same, and the reason.
 func (v *Vote) checkMixed(i int) (code string, err error) {
-	m, id := v.mixings[i], v.Manifest.Contests[i].ID
+	m, id := v.Mixing(i), v.Manifest.Contests[i].ID
 	if !m.Mixed() {
 		return "result-mixes", fmt.Errorf("contest %s: %d of %d trustees have shuffled the ballots", id, len(m.Mixers()), m.Stages())
 	}
@@ -269,7 +286,7 @@ func (v *Vote) rankedCounts(i int) ([]uint64, error) {
 // decideRanked applies the rule of ranked contest i (SPEC.md §11.5).
 func (v *Vote) decideRanked(i int) (outcome string, winners []uint64, err error) {
 	d := &v.Manifest.Contests[i].Ranking
-	if v.Counted() > 0 && v.counts[i] == nil {
+	if v.Counted() > 0 && v.tallied().counts[i] == nil {
 		return "", nil, errNoSeed
 	}
 	if !d.Quorate(v.Counted(), v.Round.Roll.Announce.Count) {

@@ -16,6 +16,8 @@ type judges interface {
 	check(*State, *Prepared)
 	// judge judges an input, shares, mix, decryption, lots or result record.
 	judge(*State, *Prepared, *Vote) verdict
+	// settle gives back what the tally of a vote needed that is over.
+	settle(*State, *Vote)
 }
 
 // NewPartial returns the state before the first record for a reader that passes over records it has no need of (SPEC.md §10.8). What such a
@@ -41,6 +43,8 @@ func (passing) ceremony(p tally.CeremonyParameters) *tally.Ceremony {
 }
 
 func (passing) check(*State, *Prepared) {}
+
+func (passing) settle(*State, *Vote) {}
 
 // judge takes a result that the commission has signed. What it is the result of was passed over, and has no effect if it was not.
 func (passing) judge(s *State, p *Prepared, v *Vote) verdict {

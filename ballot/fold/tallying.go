@@ -123,7 +123,7 @@ func (s *State) certify(v *Vote, b *record.Result) {
 
 // settle notes that a sealed vote needs the log's roots and its ballots no longer.
 func (s *State) settle(v *Vote) {
-	s.endMixing(v)
+	s.judges.settle(s, v)
 	if s.live--; s.live == 0 {
 		clear(s.roots)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"mandate/ballot/cast"
 	"mandate/ballot/contest"
-	"mandate/ballot/count"
 	"mandate/ballot/record"
 	"mandate/ballot/tally"
 	"mandate/ballot/text"
@@ -89,9 +88,8 @@ type Vote struct {
 	inputs    map[uint64]bool
 	shares    map[shareKey]*record.Shares
 	lots      map[int]*record.Lots
-	mixings   []*tally.Mixing                 // by contest, from when the inputs suffice; nil for a choice
-	counts    []func() (*count.Result, error) // by contest, from when rankings are opened and lots drawn; nil for a choice
-	shortfall []int                           // registrars with fewer issue records than there were credentials, at the seal
+	ranked    any   // *rankedTally, from when the inputs suffice: a light reader does without that type, and all that its methods need
+	shortfall []int // registrars with fewer issue records than there were credentials, at the seal
 }
 
 type shareKey struct{ trustee, contest uint64 }

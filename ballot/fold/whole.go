@@ -17,6 +17,8 @@ func (whole) ceremony(p tally.CeremonyParameters) *tally.Ceremony { return tally
 
 func (whole) check(s *State, p *Prepared) { s.checkMixing(p) }
 
+func (whole) settle(s *State, v *Vote) { s.endMixing(v) }
+
 func (whole) judge(s *State, p *Prepared, v *Vote) verdict {
 	switch b := p.rec.Body.(type) {
 	case *record.Input:

@@ -13,8 +13,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // Limits of SPEC.md §8.1, in bytes unless said.
@@ -78,7 +76,7 @@ func check(field, s string, limit int, lines bool) error {
 		return fmt.Errorf("%s: %d bytes, at most %d", field, len(s), limit)
 	case !utf8.ValidString(s):
 		return fmt.Errorf("%s: is not valid UTF-8", field)
-	case !norm.NFC.IsNormalString(s):
+	case !isNormal(s):
 		return fmt.Errorf("%s: is not in Unicode normal form C", field)
 	case strings.TrimSpace(s) != s:
 		return fmt.Errorf("%s: starts or ends with white space", field)
@@ -112,7 +110,7 @@ func forbidden(r rune) bool {
 // Clean makes a string that a person typed or a spreadsheet exported fit for a record: normal form C, surrounding white space
 // removed. What remains forbidden is left for CheckText and CheckName to name.
 func Clean(s string) string {
-	return strings.TrimFunc(norm.NFC.String(s), unicode.IsSpace)
+	return strings.TrimFunc(normal(s), unicode.IsSpace)
 }
 
 // CheckSlug reports whether s is a slug: 1 to 40 lower-case ASCII letters, digits and hyphens.
