@@ -4,9 +4,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { hex } from './bytes.js';
+import { Malformed } from './cbor.js';
 import { count, METHODS } from './count.js';
 import { element, elementFromHash, G, IDENTITY, inverse, L, scalar, scalarBytes, times } from './group.js';
 import { decodeRanking, elementsOf } from './ranking.js';
+import { decodeRecord, recordID, UnknownKind } from './records.js';
 import { and, leaf, or, Relation } from './sigma.js';
 import { decide, draw, Lots } from './tally.js';
 import { T } from './transcript.js';
@@ -166,4 +168,16 @@ test('rankings', () => {
   }
   const other = json('proofs').cases[0].elements[0]; // an element that is no ranking
   assert.equal(decodeRanking([element(bytes(other))], 4, 4), null);
+});
+
+test('records', () => {
+  const v = json('records');
+  for (const { kind, id, record } of v.records) {
+    const r = decodeRecord(bytes(record));
+    assert.deepEqual([r.kind, hex(recordID(bytes(record)))], [kind, id]);
+  }
+  for (const { why, code, record } of v.refused) {
+    if (code === 'oversize') continue; // decided before decoding
+    assert.throws(() => decodeRecord(bytes(record)), code === 'unknown-kind' ? UnknownKind : Malformed, why);
+  }
 });

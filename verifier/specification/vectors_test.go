@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"sort"
@@ -533,3 +535,88 @@ func TestVectorsOfRankings(t *testing.T) {
 }
 
 func bigInt(i int64) *big.Int { return big.NewInt(i) }
+
+// Records of every kind, and bytes that are none.
+func TestVectorsOfRecords(t *testing.T) {
+	cryptotest.SetGlobalRandom(t, 9)
+	votes := wholeVotes(t)
+	byKind := make(map[string][]byte)
+	for _, name := range slices.Sorted(maps.Keys(votes)) {
+		for _, raw := range votes[name].Log() {
+			r, err := record.Decode(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if was := byKind[r.Kind()]; was == nil || len(raw) < len(was) {
+				byKind[r.Kind()] = raw
+			}
+		}
+	}
+	var records []object
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		id := record.IDOf(byKind[kind])
+		records = append(records, obj("kind", kind, "id", id.String(), "record", h(byKind[kind])))
+	}
+
+	// The record [payload, seal] of a closing is 82 58 …; its payload ["closing", scope, [1]].
+	scope := bytes.Repeat([]byte{7}, 32)
+	head := append(append([]byte{0x83, 0x67}, "closing"...), append([]byte{0x58, 32}, scope...)...)
+	wrap := func(payload []byte) []byte {
+		out := []byte{0x82, 0x58, byte(len(payload))}
+		return append(append(out, payload...), append([]byte{0x58, 64}, make([]byte, 64)...)...)
+	}
+	with := func(body ...byte) []byte { return append(slices.Clone(head), body...) }
+	good := wrap(with(0x81, 0x01))
+	if _, err := record.Decode(good); err != nil {
+		t.Fatal(err)
+	}
+	var refused []object
+	put := func(why string, raw []byte) {
+		_, err := record.Decode(raw)
+		var form *record.FormError
+		if !errors.As(err, &form) {
+			t.Fatalf("%s: %v", why, err)
+		}
+		refused = append(refused, obj("why", why, "code", form.Code, "record", h(raw)))
+	}
+	put("nothing", nil)
+	put("not CBOR", []byte{0xff})
+	put("cut off", good[:len(good)-1])
+	put("a byte after it", append(slices.Clone(good), 0))
+	put("a third field", append(append([]byte{0x83}, good[1:]...), 0x01))
+	put("a seal that is a text", func() []byte { b := slices.Clone(good); b[len(b)-66] = 0x78; return b }())
+	put("an integer in two bytes where one suffices", wrap(with(0x81, 0x18, 0x01)))
+	put("an array of indefinite length", wrap(with(0x9f, 0x01, 0xff)))
+	put("a length in two bytes where one suffices", wrap(with(0x98, 0x01, 0x01)))
+	put("a tag", wrap(with(0x81, 0xc0, 0x01)))
+	put("a float", wrap(with(0x81, 0xf9, 0x3c, 0x00)))
+	put("null", wrap(with(0x81, 0xf6)))
+	put("a negative integer", wrap(with(0x81, 0x20)))
+	put("a field more", wrap(with(0x82, 0x01, 0x01)))
+	put("no field", wrap(with(0x80)))
+	put("a body that is a map", wrap(with(0xa0)))
+	put("a scope of 31 bytes", wrap(append(append([]byte{0x83, 0x67}, "closing"...), append(append([]byte{0x58, 31}, scope[:31]...), 0x81, 0x01)...)))
+	put("a kind that is bytes", wrap(append(append([]byte{0x83, 0x47}, "closing"...), head[9:]...)))
+	unknown := slices.Clone(head)
+	copy(unknown[2:], "closinh")
+	put("a kind that is not listed", wrap(append(slices.Clone(unknown), 0x81, 0x01)))
+	put("a kind that is not listed, with any body", wrap(append(slices.Clone(unknown), 0x81, 0x20)))
+	put("a kind that is not listed, with a body that is no array", wrap(append(slices.Clone(unknown), 0x01)))
+	put("a kind that is not listed, with a body of indefinite length", wrap(append(slices.Clone(unknown), 0x9f, 0xff)))
+	text := func(b ...byte) []byte { // an annul with this reason
+		p := append([]byte{0x83, 0x65}, "annul"...)
+		p = append(append(p, 0x58, 32), scope...)
+		p = append(p, 0x82, 0x01, 0x60|byte(len(b)))
+		return wrap(append(p, b...))
+	}
+	if _, err := record.Decode(text('n', 'o')); err != nil {
+		t.Fatal(err)
+	}
+	put("a text that is not UTF-8", text(0xff, 0xfe))
+	put("a text with half a surrogate pair", text(0xed, 0xa0, 0x80))
+	put("a text with an overlong character", text(0xc0, 0x80))
+	vectors(t, "records", obj(
+		"what", "SPEC.md §8.1, §9.1: a record of every kind, the shortest of several whole votes, with its id; their scopes are not here. And bytes that do not decode, with the code.",
+		"records", records, "refused", refused,
+	))
+}
