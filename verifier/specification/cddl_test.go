@@ -447,6 +447,51 @@ func parseCDDL(text string) (g *grammar, err error) {
 	return g, nil
 }
 
+// loose returns the grammar of the same structure without bounds: any text for a text, any integer for an integer, any number of items.
+func (g *grammar) loose() *grammar {
+	out := &grammar{rules: make(map[string]rule)}
+	var loosen func(r rule) rule
+	loosen = func(r rule) rule {
+		switch r := r.(type) {
+		case literal:
+			if _, ok := r.value.(string); ok {
+				return primitive("tstr")
+			}
+			return primitive("uint")
+		case span:
+			return primitive("uint")
+		case choice:
+			c := make(choice, len(r))
+			for i := range r {
+				c[i] = loosen(r[i])
+			}
+			return c
+		case named:
+			return named{out, r.name}
+		case control:
+			if r.operator == ".size" {
+				return r
+			}
+			return loosen(r.of)
+		case array:
+			a := make(array, len(r))
+			for i, e := range r {
+				if a[i] = (entry{e.min, e.max, e.name, loosen(e.of)}); e.max != 1 {
+					a[i].min, a[i].max = 0, -1
+				}
+			}
+			return a
+		case mapping:
+			return mapping{0, -1, loosen(r.key), loosen(r.value)}
+		}
+		return r
+	}
+	for name, r := range g.rules {
+		out.rules[name] = loosen(r)
+	}
+	return out
+}
+
 // check decodes bytes and holds them against a rule.
 func (g *grammar) check(name string, raw []byte) error {
 	var v any
