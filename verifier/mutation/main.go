@@ -114,7 +114,7 @@ func run(ctx context.Context, sample int, tests bool, corpus string) error {
 			return err
 		}
 	}
-	return judge(left, asked, len(asked) == all && ctx.Err() == nil)
+	return judge(left, len(asked) == all && !tests && ctx.Err() == nil)
 }
 
 // trace runs the program without a mutant over the corpus, one election after the other.
@@ -271,7 +271,8 @@ func pattern(name string) string {
 }
 
 // judge prints what is left and holds it to the list of what is accepted.
-func judge(lefts []left, tried []site, whole bool) error {
+// The list is held to what was found only if all was tried.
+func judge(lefts []left, whole bool) error {
 	reasons := make(map[string]string)
 	for line := range strings.Lines(accepted) {
 		key, why, ok := strings.Cut(strings.TrimSpace(line), " # ")

@@ -46,7 +46,7 @@ func badBounds() []Election {
 				change(m)
 				return s.o.Officer(s.r.ID, m)
 			}),
-		bounds(&petition, "petition", "Votes are proposed with rules that are not well-formed, in many ways.", "issued", "vote/manifest", "", []string{"F18", "H5"}, petitionBounds,
+		bounds(&petition, "petition", "Votes are proposed with rules that are not well-formed, in many ways.", "issued", "vote/manifest", "", []string{"F18"}, petitionBounds,
 			func(s *scene, change func(*record.Rules)) *record.Record {
 				m := s.r.NewVote().Manifest
 				m.Rules = s.r.Plan(record.CallPetition).Rules
