@@ -37,7 +37,7 @@ type cardView struct {
 	Index            int
 	Counts           *bool
 	Spoiled          bool
-	Votes            []struct{ ID string }
+	Votes            []struct{ ID, Phase string }
 	Entries          []json.RawMessage
 	Lies             bool
 	Lost             []string
@@ -62,7 +62,7 @@ func TestMemberVotes(t *testing.T) {
 
 	var v cardView
 	d.do("board.look", obj{}, &v)
-	if len(v.Votes) != 1 || v.Votes[0].ID != vote || v.Title["es"] != "Pueblo" {
+	if len(v.Votes) != 1 || v.Votes[0].ID != vote || v.Votes[0].Phase != "open" || v.Title["es"] != "Pueblo" {
 		t.Errorf("%+v", v)
 	}
 	v = cardView{}

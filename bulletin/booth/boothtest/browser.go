@@ -50,6 +50,8 @@ func Start(t testing.TB) *Browser {
 		t.Skip("no Chromium is installed; on Debian: apt-get install chromium")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		// The last one stands for what Chromium asks Google about the forms of every page, which is not the pages' doing.
+		chromedp.Flag("disable-features", "site-per-process,Translate,BlinkGenPropertyTrees,AutofillServerCommunication"),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("hide-scrollbars", true), chromedp.WSURLReadTimeout(time.Minute))
 	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -96,9 +98,20 @@ type trouble struct {
 // Open opens a tab with storage of its own, which is closed with the test. Errors of scripts and what the pages' policy has stopped are kept; see Trouble.
 func (b *Browser) Open(t testing.TB, l Look) *Page {
 	t.Helper()
+	return b.window(t, l, target.CreateBrowserContext())
+}
+
+// Through is Open of a tab of which every request goes to a proxy, such as "http://127.0.0.1:3128", those to this machine too.
+func (b *Browser) Through(t testing.TB, l Look, proxy string) *Page {
+	t.Helper()
+	return b.window(t, l, target.CreateBrowserContext().WithProxyServer(proxy).WithProxyBypassList("<-loopback>"))
+}
+
+func (b *Browser) window(t testing.TB, l Look, storage *target.CreateBrowserContextParams) *Page {
+	t.Helper()
 	c := chromedp.FromContext(b.ctx)
 	browser := cdp.WithExecutor(b.ctx, c.Browser)
-	own, err := target.CreateBrowserContext().Do(browser)
+	own, err := storage.Do(browser)
 	if err != nil {
 		t.Fatalf("opening storage: %v", err)
 	}

@@ -124,7 +124,7 @@ async function use(text, of, typed) {
 		e = await page.meanwhile(say("booth-card.entering"), say("booth-card.entering-text", { name: registrarName(id, read.registrar) }), () => booth.call("card.enter", { round: id, code: text }));
 	} catch (err) {
 		if (err?.code === "code" || err?.code === "code-typo") remember(null);
-		return fail(err, { again: () => use(text, id), back: home, extra: err?.code === "registrar-down" || err?.code === "code" ? askAgain(id, read.registrar) : null });
+		return fail(unheld(err), { again: () => use(text, id), back: home, extra: err?.code === "registrar-down" || err?.code === "code" ? askAgain(id, read.registrar) : null });
 	}
 	const mine = card(id);
 	if (mine && mine.entry.index !== e.entry.index) return notYou(id, e.registrar);
@@ -134,6 +134,9 @@ async function use(text, of, typed) {
 	}
 	isThisYou(id, e);
 }
+
+// unheld is an error of collecting, of which an alarm may be about a registrar as well as about the board.
+const unheld = (e) => (e?.code === "alarm" ? { ...e, code: "answer" } : e);
 
 const askAgain = (id, index) => {
 	const r = round(id)?.registrars.find((r) => r.index === index);
@@ -166,8 +169,8 @@ function notYou(id, registrar) {
 // keepIt has the member keep the card before anything that depends on it is sent.
 function keepIt(made) {
 	const c = card(code.round);
-	const k = keeping(made, [say("booth-card.for", c.entry), pick(c.roundTitle).text, page.board]);
 	const wrong = message();
+	const k = keeping(made, [say("booth-card.for", c.entry), pick(c.roundTitle).text, page.board], () => wrong.say(""));
 	show(say("booth-keep.title"),
 		h("p", { class: "lead" }, say("booth-keep.text")),
 		h("ul", { class: "reasons" }, ["lost", "secret", "not-vote"].map((r) => h("li", {}, say("booth-keep.why-" + r)))),
@@ -187,7 +190,7 @@ async function collect() {
 	try {
 		await page.meanwhile(say("booth-card.collecting"), say("booth-card.collecting-text"), () => booth.call("card.collect", { round: id, code: text }));
 	} catch (e) {
-		return fail(e, { again: collect, back: () => collected(id), extra: e?.code === "answered" ? actions(primary(say("booth-card.bring"), restore)) : null });
+		return fail(unheld(e), { again: collect, back: () => collected(id), extra: e?.code === "answered" ? actions(primary(say("booth-card.bring"), restore)) : null });
 	}
 	remember(null);
 	cards = await booth.call("cards.list", {});

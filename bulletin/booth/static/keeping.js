@@ -5,13 +5,14 @@ import { h, picture, save } from "./dom.js";
 import { say } from "./say.js";
 
 // keeping returns { element, done() } for a card {file, words, qr}. done() says whether the member has done one of the things that keep it.
-// `about` is whose card it is and for what, which stands on paper.
-export function keeping(card, about) {
+// `about` is whose card it is and for what, which stands on paper. then() is called when it is done.
+export function keeping(card, about, then = () => {}) {
 	let kept = false;
 	const mark = h("p", { class: "kept", role: "status" });
 	const did = (key) => {
 		kept = true;
 		mark.textContent = "✓ " + say(key);
+		then();
 	};
 	const words = h("ol", { class: "mnemonic", translate: "no", lang: "en" }, card.words.map((w) => h("li", {}, w)));
 	const shown = (summary, key, ...children) => {

@@ -199,7 +199,7 @@ export async function meanwhile(title, text, work) {
 }
 
 // What an error means for the member's vote, if it says anything about it: `standing` is left as it is.
-const severe = new Set(["alarm", "old-board", "other-board"]);
+const severe = new Set(["alarm", "answer", "keys", "old-board", "other-board"]);
 
 // What trying again does not change.
 const final = new Set([...severe, "unsupported", "answered", "removed", "spent", "unknown"]);

@@ -419,6 +419,9 @@ func TestAnAnswerThatWasLost(t *testing.T) {
 		_, err := p.Cast(t.Context())
 		wantProblem(t, err, ErrPending)
 		w = s.reopen(w)
+		if st, err := s.client.Standing(t.Context(), w, s.vote.ID); err != nil || st.Pending != p.Ballot() || st.Sent[0].Receipt != nil {
+			t.Errorf("a card that was opened again does not know that its ballot is pending: %+v, %v", st, err)
+		}
 		if !reached {
 			_, err = s.client.Begin(t.Context(), w, s.vote.ID)
 			wantProblem(t, err, ErrPending)

@@ -198,7 +198,11 @@ func (w *Wallet) Sent(vote record.ID) []Sent {
 		if err != nil { // was read before it was kept
 			continue
 		}
-		out = append(out, Sent{Ballot: rec.ID(), Number: b.Number, Receipt: slices.Clone(s.Receipt), Promised: len(s.Promise) > 0, Refused: s.Refused})
+		one := Sent{Ballot: rec.ID(), Number: b.Number, Promised: len(s.Promise) > 0, Refused: s.Refused}
+		if len(s.Receipt) > 0 { // one that is missing is read back from the store as empty, and not as nil
+			one.Receipt = slices.Clone(s.Receipt)
+		}
+		out = append(out, one)
 	}
 	return out
 }

@@ -21,6 +21,11 @@ func (s *Session) boardLook(ctx context.Context, p *params) (any, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
+	if only == (record.ID{}) {
+		if err := s.lookAtOpen(ctx); err != nil {
+			return nil, err
+		}
+	}
 	var out map[string]any
 	err := s.client.View(ctx, light.Focus{Vote: only}, func(st *fold.State) error {
 		g, id := st.Genesis()
@@ -52,6 +57,40 @@ func (s *Session) boardLook(ctx context.Context, p *params) (any, error) {
 		return nil
 	})
 	return out, err
+}
+
+// lookAtOpen reads more of each vote that can be open now. Of the others their first records say enough; whether voting has opened they do not say.
+func (s *Session) lookAtOpen(ctx context.Context) error {
+	var open []record.ID
+	err := s.client.View(ctx, light.Focus{}, func(st *fold.State) error {
+		for _, v := range st.Votes() {
+			if now := st.Now(); v.Manifest.Opens <= now && now < latest(v.Manifest) {
+				open = append(open, v.ID)
+			}
+		}
+		return nil
+	})
+	for _, vote := range open {
+		if err == nil {
+			err = s.client.View(ctx, light.Focus{Vote: vote}, func(*fold.State) error { return nil })
+		}
+	}
+	return err
+}
+
+// latest is a time at which a vote is closed, whenever it was called and however it was extended.
+func latest(v *record.Vote) uint64 {
+	if v.Rules == nil {
+		return v.Closes
+	}
+	var called uint64
+	if p := v.Rules.Call.Petition; p != nil {
+		called = p.Closes
+	}
+	if b := v.Rules.Call.Body; b != nil {
+		called = b.Closes
+	}
+	return max(v.Closes, called+v.Rules.Voting.After+v.Rules.Voting.Period) + v.Rules.Changes.Extend
 }
 
 // desk reads a code, or a link with one, and says where it is good.
