@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"mandate/verifier/corpus/electiontest"
 )
 
 // attacks of the table in SPEC.md §19: of each letter so many.
@@ -74,5 +76,32 @@ func TestTheTableOfAttacksIsTrue(t *testing.T) {
 	}
 	if named < 200 || len(functions) < 1000 {
 		t.Errorf("%d of %d tests are named", named, len(functions))
+	}
+}
+
+// SPEC.md §19.1 says of the same checks, codes and attacks as the corpus why no election shows them.
+func TestWhatNoElectionShowsIsSaid(t *testing.T) {
+	_, text, _ := strings.Cut(sectionOf(t, "19"), "\n### 19.1 ")
+	want := make(map[string]bool)
+	for n, why := range electiontest.CannotFail {
+		want[fmt.Sprintf("| check %d | %s |", n, why)] = true
+	}
+	for code, e := range electiontest.CodesElsewhere {
+		want["| `"+code+"` | "+e.Why+" |"] = true
+	}
+	for row, e := range electiontest.RowsElsewhere {
+		want["| "+row+" | "+e.Why+" |"] = true
+	}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "| ") && line != "| | why |" {
+			if !want[line] {
+				t.Errorf("the corpus does not say %q", line)
+			}
+			delete(want, line)
+		}
+	}
+	for line := range want {
+		t.Errorf("SPEC.md §19.1 does not have %q", line)
 	}
 }
