@@ -8,7 +8,9 @@ import "syscall/js"
 
 func isNormal(s string) bool { return isASCII(s) || normal(s) == s }
 
-func normal(s string) string { return js.ValueOf(s).Call("normalize", "NFC").String() }
+func normal(s string) string { return normalize.Call("call", s, "NFC").String() }
+
+var normalize = js.Global().Get("String").Get("prototype").Get("normalize")
 
 func isASCII(s string) bool {
 	for i := range len(s) {
