@@ -20,6 +20,7 @@ func TestInABrowser(t *testing.T) {
 		for name, test := range map[string]func(*testing.T){
 			"C8_I8_AMemberFromTheCodesToTheReceipt": member.test,
 			"APetitionInTwoTaps":                    func(t *testing.T) { petition(t, w, b) },
+			"I8_InSpanish":                          func(t *testing.T) { inSpanish(t, w, b) },
 			"I1_I11_G9_ABoothThatLies":              func(t *testing.T) { lyingBooth(t, w, b, programs) },
 			"G8_C4_AnotherBallotsReceipt":           func(t *testing.T) { anothersReceipt(t, w, b) },
 			"G8_AnotherBallotsPromise":              func(t *testing.T) { anothersPromise(t, w, b) },

@@ -287,3 +287,36 @@ func observer(t *testing.T, w *town, b *boothtest.Browser) {
 	d.says("Dues, places and delegates", evil, "The rankings were shuffled by enough trustees")
 	d.look("verified")
 }
+
+// inSpanish votes and looks at pages in the other language, on a dark page.
+func inSpanish(t *testing.T, w *town, b *boothtest.Browser) {
+	d := w.having(t, b.Open(t, boothtest.Phone.In(true)), boothtest.Phone)
+	d.card(w.member())
+	d.open(d.vote() + "?lang=es")
+	d.Wait("Pregunta 1 de 4")
+	d.says("AÚN NO emitido", "¿Se aumentan las cuotas?")
+	d.Press("Sí")
+	d.Press("Siguiente pregunta")
+	d.Wait("Pregunta 2 de 4")
+	d.Press("Ayuntamiento")
+	d.Press("Siguiente pregunta")
+	d.Wait("Pregunta 3 de 4")
+	d.Press(evil)
+	d.Press("Siguiente pregunta")
+	d.Wait("Pregunta 4 de 4")
+	d.Press(bold)
+	d.look("vote-ranking-es")
+	d.Press("Revisar mi voto")
+	d.Wait("¿Está bien así?")
+	d.says("Sí", "Ayuntamiento", evil, bold)
+	d.look("vote-review-es")
+	d.Press("Emitir mi voto")
+	d.Wait("Su papeleta es la número")
+	d.look("vote-recorded-es")
+	for _, path := range []string{"/booth/me", "/booth/card", "/booth/receipt", "/booth/check", "/booth/verify"} {
+		d.open(path + "?lang=es")
+		d.Eval(`new Promise((f) => { const look = () => document.querySelector("#booth h1, main h1") && !document.querySelector("[aria-busy=true]") ? f(0) : setTimeout(look, 50); look(); })`, nil)
+		d.look(strings.TrimPrefix(path, "/booth/") + "-es")
+		d.keepsSilent("registrars have answered", "Check a receipt")
+	}
+}
