@@ -2,6 +2,7 @@ package member
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"mandate/ballot/credential"
@@ -49,6 +50,8 @@ type office struct {
 	rollID   record.ID
 	entries  []record.ID
 	keys     []*blind.PublicKey // of all slots; checked by the fold
+	all      record.ID          // the keys of all registrars, by credential.CardKeys
+	moduli   []byte             // theirs, in the same order
 }
 
 // office reads a registrar, from 1, of a round.
@@ -75,12 +78,20 @@ func (c *Client) office(s *fold.State, round record.ID, registrar int) (*office,
 	if !r.Accepted(registrar) {
 		return nil, o.notReady("has not accepted the list of members")
 	}
-	for slot := range int(r.Manifest.Slots) {
-		key := r.Slot(slot).Keys[registrar-1]
-		if key == nil {
-			return nil, o.notReady(fmt.Sprintf("has no key for slot %d", slot))
+	slots := make([][]*blind.PublicKey, r.Manifest.Slots)
+	for slot := range slots {
+		slots[slot] = r.Slot(slot).Keys
+		for i, key := range slots[slot] {
+			if key == nil {
+				late := office{index: i + 1, manifest: r.Manifest.Registrars[i]}
+				return nil, late.notReady(fmt.Sprintf("has no key for slot %d", slot))
+			}
+			o.moduli = append(o.moduli, key.Modulus()...)
 		}
-		o.keys = append(o.keys, key)
+		o.keys = append(o.keys, slots[slot][registrar-1])
+	}
+	if o.all, err = credential.CardKeys(round, slots); err != nil {
+		return nil, err
 	}
 	return o, nil
 }
@@ -185,6 +196,9 @@ func (c *Client) Collect(ctx context.Context, w *Wallet, registrar int, code iss
 	if err != nil {
 		return err
 	}
+	if err := w.compareKeys(ctx, o); err != nil {
+		return err
+	}
 	opening, err := c.enter(ctx, o, code)
 	if err != nil {
 		return err
@@ -197,7 +211,11 @@ func (c *Client) Collect(ctx context.Context, w *Wallet, registrar int, code iss
 	if err != nil {
 		return err
 	}
-	a, err := c.registrars().Card(ctx, issuing.Address(&o.manifest), &issuing.CardRequest{Round: w.card.Round, Code: code, Blinded: requests.Bytes()})
+	a, err := c.registrars().Card(ctx, issuing.Address(&o.manifest), &issuing.CardRequest{Round: w.card.Round, Code: code, Keys: o.all, Blinded: requests.Bytes()})
+	var refusal *issuing.Error
+	if errors.As(err, &refusal) && refusal.Code == issuing.CodeKeys {
+		return w.accuseOfKeys(ctx, []exhibit{{"checkpoint", w.memory.Seen}, {"moduli of all registrars by slot", o.moduli}}, "%s: %w", o.name(), err)
+	}
 	if err != nil {
 		return o.refused(err)
 	}
@@ -210,8 +228,26 @@ func (c *Client) Collect(ctx context.Context, w *Wallet, registrar int, code iss
 	for i := range signatures {
 		kept.Signatures = append(append(kept.Signatures, signatures[i].Prefix[:]...), signatures[i].Sig[:]...)
 	}
-	w.memory.Answers[registrar-1] = kept
+	w.memory.Answers[registrar-1], w.memory.Keys = kept, o.all
 	return w.save(ctx)
+}
+
+// compareKeys makes sure that all answers of a card are asked for under one set of keys, the one that an honest registrar has compared with its
+// own: else a board could show each registrar's own false key only when that registrar is asked. Answers under other keys than the board
+// shows now are good for nothing; they are given up, and the registrars repeat them.
+func (w *Wallet) compareKeys(ctx context.Context, o *office) error {
+	if w.memory.Keys == o.all || len(w.Missing()) == len(w.memory.Answers) {
+		return nil
+	}
+	exhibits := []exhibit{{"checkpoint", w.memory.Seen}, {"moduli of all registrars by slot", o.moduli}}
+	for i, a := range w.memory.Answers {
+		if len(a.Signatures) > 0 {
+			exhibits = append(exhibits, exhibit{fmt.Sprintf("issue record of registrar %d", i+1), a.Issue}) // not the signatures, which name the credential
+		}
+	}
+	err := w.accuseOfKeys(ctx, exhibits, "the board shows other keys of the registrars than when the first of them answered: these answers are given up")
+	clear(w.memory.Answers)
+	return errors.Join(err, w.save(ctx))
 }
 
 // Unpublished returns the registrars, from 1, that have signed the card and whose issue record is not on the board yet.

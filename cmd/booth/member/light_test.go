@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"mandate/ballot/credential"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
@@ -25,6 +26,8 @@ import (
 	"mandate/bulletin/client/overhttp"
 	"mandate/bulletin/store"
 	"mandate/bulletin/web"
+	"mandate/crypto/blind"
+	"mandate/crypto/blind/blindtest"
 	"mandate/verifier/boardlog/httpsource"
 	"mandate/verifier/light"
 )
@@ -498,4 +501,131 @@ func TestAPhoneSupports(t *testing.T) {
 			t.Errorf("what supports is sent with what votes (%v): %.100s", err, r)
 		}
 	}
+}
+
+// A registrar and the board are in league: the registrar posts a second key of a slot, which is void, and the board shows a phone that one
+// and hides the first. What is asked for under the second could be told from all other cards. The other registrar, which has read the whole
+// log, refuses; and a board that shows it the right keys after that is caught by the phone itself.
+func TestF7_AVoidKeyShownToOnePhone(t *testing.T) {
+	s := newRound(t, simulate.Config{Members: 30})
+	forged := blindtest.Key(t, blindtest.Keys-1)
+	s.board.Do(func(org *simulate.Org) {
+		body, err := credential.NewSlotKey(s.round.ID, 1, 0, forged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := org.Append(s.round.By(1, body).Raw()); o.Code != "dup" {
+			t.Fatalf("the second key is judged %+v", o)
+		}
+	})
+	ctx := t.Context()
+	w := s.begin(3, "card")
+	board := newDishonestBoard(s)
+	hide := func(shown *blind.SecretKey) {
+		board.hide = func(r *record.Record) bool {
+			k, ok := r.Body.(*record.SlotKey)
+			return ok && k.Registrar == 1 && k.Slot == 0 && !bytes.Equal(k.Modulus[:], shown.Public().Modulus())
+		}
+	}
+	hide(forged)
+	s.desks[0].forged = forged
+	if err := board.connect().Collect(ctx, w, 1, s.desks[0].code(3)); err != nil {
+		t.Fatal("the registrar in league with the board signs: ", err)
+	}
+	err := board.connect().Collect(ctx, w, 2, s.desks[1].code(3))
+	wantProblem(t, err, ErrAlarm, "other keys than it shows us", "registrar 2")
+	if CodeOf(err) != CodeKeys {
+		t.Errorf("code %q", CodeOf(err))
+	}
+	if len(s.desks[1].requests) > 0 || !slices.Equal(w.Missing(), []int{2}) {
+		t.Errorf("missing %v; the honest registrar kept %d requests", w.Missing(), len(s.desks[1].requests))
+	}
+	if got := s.evidence(); len(got) != 1 || !strings.Contains(got[0], "checkpoint") || !strings.Contains(got[0], "moduli") {
+		t.Errorf("evidence: %.300q", got)
+	}
+
+	// The other way about: the right keys for the honest registrar, after the first has answered for its own.
+	hide(s.round.Registrars[0].Slots[0])
+	asked := len(s.desks[1].paths)
+	err = board.connect().Collect(ctx, w, 2, s.desks[1].code(3))
+	wantProblem(t, err, ErrAlarm, "other keys of the registrars than when the first of them answered")
+	if CodeOf(err) != CodeKeys || len(s.desks[1].paths) != asked {
+		t.Errorf("code %q, the registrar was asked %v", CodeOf(err), s.desks[1].paths[asked:])
+	}
+	for _, text := range s.evidence() {
+		if strings.Contains(text, "signatures") {
+			t.Error("the evidence has signatures, which name the credential")
+		}
+	}
+	// With one set of keys, the log's, the card comes to be.
+	s.desks[0].forged = nil
+	w = s.reopen(w)
+	for i := range s.desks {
+		if err := board.connect().Collect(ctx, w, i+1, s.desks[i].code(3)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hide(forged)
+	w.memory.Answers[1] = answer{}
+	err = board.connect().Collect(ctx, w, 2, s.desks[1].code(3))
+	wantProblem(t, err, ErrAlarm)
+}
+
+// A dishonestBoard serves a log with void records in it, of which it hides some from a phone.
+type dishonestBoard struct {
+	*store.Log
+	scene *scene
+	hide  func(r *record.Record) bool
+}
+
+func newDishonestBoard(s *scene) *dishonestBoard {
+	s.t.Helper()
+	org := s.round.Org
+	log, err := store.OpenLog(context.Background(), store.Options{Path: filepath.Join(s.t.TempDir(), "log"), Origin: org.LogSigner.Name(), Signer: org.LogSigner, Logger: quiet})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { log.Close() })
+	last, err := log.AppendBatch(context.Background(), org.Log())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := log.Await(context.Background(), last+uint64(len(org.Log()))-1); err != nil {
+		s.t.Fatal(err)
+	}
+	return &dishonestBoard{Log: log, scene: s}
+}
+
+// Get returns every extract as the whole log but for what is hidden and for the entries of the roll, which are an extract of their own.
+func (b *dishonestBoard) Get(_ context.Context, path string, _ int64) ([]byte, error) {
+	roll := strings.HasPrefix(path, "outline/roll/")
+	var size uint64
+	var records []byte
+	for i, raw := range b.scene.round.Org.Log() {
+		r, err := record.Decode(raw)
+		if err != nil {
+			return nil, err
+		}
+		if _, part := r.Body.(*record.RollPart); part != roll || !roll && b.hide(r) {
+			continue
+		}
+		if records, err = light.AppendRecord(records, uint64(i), raw); err != nil {
+			return nil, err
+		}
+		size = uint64(i) + 1
+	}
+	if !roll {
+		size = b.Size()
+	}
+	return append(light.AppendHeader(nil, size, 0), records...), nil
+}
+
+// connect returns a client of a phone that has seen nothing yet.
+func (b *dishonestBoard) connect() *Client {
+	b.scene.t.Helper()
+	c, err := overhttp.Dial("http://localhost:1", nil, client.Options{Attempts: 1}) // nothing is submitted
+	if err != nil {
+		b.scene.t.Fatal(err)
+	}
+	return New(Join(light.NewReader(b, light.Options{}), c), b.scene.options())
 }

@@ -13,8 +13,9 @@ type memory struct {
 	_       struct{} `cbor:",toarray"`
 	Version string
 	Round   record.ID
-	Seen    []byte   // the newest checkpoint of the board that was checked, as signed
-	Answers []answer // of registrars 1 … n, empty ones not there yet
+	Seen    []byte    // the newest checkpoint of the board that was checked, as signed
+	Answers []answer  // of registrars 1 … n, empty ones not there yet
+	Keys    record.ID // of all registrars as the board showed them for these answers (credential.CardKeys); zero before the first
 	Votes   []voted
 }
 

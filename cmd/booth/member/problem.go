@@ -27,6 +27,7 @@ const (
 	CodeOtherBoard    = "other-board"    // not the board that the card is for
 	CodeOldBoard      = "old-board"      // the board shows an old state of itself
 	CodeAlarm         = "alarm"          // another party did what an honest one does not do
+	CodeKeys          = "keys"           // the board has shown this device other keys than a registrar, or than before: an alarm too
 	CodeIncomplete    = "incomplete"     // answers of registrars are missing
 	CodeSpent         = "spent"          // the card has voted, supported or spoken, and does so once
 	CodePending       = "pending"        // a ballot was sent and its receipt is not here
@@ -98,7 +99,19 @@ type exhibit struct {
 
 // accuse is alarm with evidence, which is kept beside the card.
 func (w *Wallet) accuse(ctx context.Context, exhibits []exhibit, format string, args ...any) error {
-	err := alarm(format, args...)
+	return w.convict(ctx, CodeAlarm, exhibits, format, args...)
+}
+
+// accuseOfKeys is accuse of a board that shows different keys of registrars.
+func (w *Wallet) accuseOfKeys(ctx context.Context, exhibits []exhibit, format string, args ...any) error {
+	return w.convict(ctx, CodeKeys, exhibits, format, args...)
+}
+
+func (w *Wallet) convict(ctx context.Context, code string, exhibits []exhibit, format string, args ...any) error {
+	err := &Problem{
+		code, fmt.Errorf("%w: %w", ErrAlarm, fmt.Errorf(format, args...)),
+		"keep the card and everything beside it as it is, and show it to the commission and to an observer",
+	}
 	if w.keep == nil {
 		return err
 	}
@@ -112,7 +125,7 @@ func (w *Wallet) accuse(ctx context.Context, exhibits []exhibit, format string, 
 	if failed := w.keep.Put(context.WithoutCancel(ctx), name, text); failed != nil {
 		return errors.Join(err, failed)
 	}
-	return &Problem{CodeAlarm, err, "the evidence is in " + w.keep.Place(name) + "; keep it with the card, and show it to the commission and to an observer"}
+	return &Problem{code, err, "the evidence is in " + w.keep.Place(name) + "; keep it with the card, and show it to the commission and to an observer"}
 }
 
 // boardProblem makes an error of the board's client a problem. A refusal's sentence says what to do.

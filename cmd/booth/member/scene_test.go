@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"mandate/cmd/mandate/party/partytest"
 	"mandate/cmd/mandate/registrar/issuing"
 	"mandate/cmd/mandate/registrar/issuing/overhttp"
+	"mandate/crypto/blind"
 	"mandate/verifier/light"
 )
 
@@ -49,6 +51,7 @@ type desk struct {
 	requests []issuing.CardRequest
 	paths    []string
 
+	forged *blind.SecretKey                                         // for slot 0, of a registrar in league with the board: it signs for whatever keys
 	before func(r *issuing.CardRequest)                             // is called when a card is asked for
 	entry  func(o *roll.Opening) *roll.Opening                      // changes what is said of an entry
 	answer func(entry int, a *credential.Answer) *credential.Answer // changes an answer
@@ -109,8 +112,14 @@ func (d *desk) serve(path string, body []byte) ([]byte, error) {
 	if d.before != nil {
 		d.before(r)
 	}
+	keys := slices.Clone(d.scene.round.Registrars[d.index-1].Slots)
+	if d.forged != nil {
+		keys[0] = d.forged
+	} else if r.Keys != d.scene.cardKeys() {
+		return nil, issuing.Refuse(issuing.CodeKeys)
+	}
 	d.requests = append(d.requests, *r)
-	issuer, err := credential.NewIssuer(d.scene.round.ID, uint64(d.index), d.scene.round.Registrars[d.index-1].Slots)
+	issuer, err := credential.NewIssuer(d.scene.round.ID, uint64(d.index), keys)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +132,22 @@ func (d *desk) serve(path string, body []byte) ([]byte, error) {
 		a = d.answer(e, a)
 	}
 	return a.Encode()
+}
+
+// cardKeys names the keys as who has read the whole log knows them.
+func (s *scene) cardKeys() (name record.ID) {
+	s.board.Do(func(org *simulate.Org) {
+		r := org.State.Round(s.round.ID)
+		slots := make([][]*blind.PublicKey, r.Manifest.Slots)
+		for i := range slots {
+			slots[i] = r.Slot(i).Keys
+		}
+		var err error
+		if name, err = credential.CardKeys(r.ID, slots); err != nil {
+			s.t.Error(err)
+		}
+	})
+	return name
 }
 
 func (d *desk) issue(entry int) *record.Record {

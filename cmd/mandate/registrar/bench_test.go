@@ -18,7 +18,7 @@ func BenchmarkCard(b *testing.B) {
 	bodies := make([][]byte, members)
 	for e := range bodies {
 		req := s.requests(credential.NewSecret())
-		body, err := (&issuing.CardRequest{Round: s.round.ID, Code: s.codes[e], Blinded: req.Bytes()}).Encode()
+		body, err := (&issuing.CardRequest{Round: s.round.ID, Code: s.codes[e], Keys: s.cardKeys(s.round.ID), Blinded: req.Bytes()}).Encode()
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -190,6 +190,9 @@ func (r *Registrar) card(ctx context.Context, v *view, from netip.Addr, body []b
 	if len(req.Blinded) != d.issuer.RequestSize() {
 		return nil, issuing.Refuse(issuing.CodeMalformed)
 	}
+	if req.Keys != d.keys { // also of a request that was answered before: the member has to know that the board lies
+		return nil, issuing.Refuse(issuing.CodeKeys)
+	}
 	entry, s, err := r.identify(d, from, req.Code)
 	if err != nil {
 		return nil, err

@@ -54,16 +54,16 @@ func (s *scene) post(path, contentType string, body []byte) (int, string) {
 
 func TestJ3_LimitsBeforeParsing(t *testing.T) {
 	s := newScene(t, 3, 2)
-	good, err := (&issuing.CardRequest{Round: s.round.ID, Code: s.codes[0], Blinded: s.requests(credential.NewSecret()).Bytes()}).Encode()
+	good, err := (&issuing.CardRequest{Round: s.round.ID, Code: s.codes[0], Keys: s.cardKeys(s.round.ID), Blinded: s.requests(credential.NewSecret()).Bytes()}).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	sized := func(n int) []byte {
-		b, _ := (&issuing.CardRequest{Round: s.round.ID, Code: s.codes[0], Blinded: make([]byte, n)}).Encode()
+		b, _ := (&issuing.CardRequest{Round: s.round.ID, Code: s.codes[0], Keys: s.cardKeys(s.round.ID), Blinded: make([]byte, n)}).Encode()
 		return b
 	}
 	highest := append(bytes.Repeat([]byte{0xff}, 256), make([]byte, 256)...)
-	above, _ := (&issuing.CardRequest{Round: s.round.ID, Code: s.codes[0], Blinded: highest}).Encode()
+	above, _ := (&issuing.CardRequest{Round: s.round.ID, Code: s.codes[0], Keys: s.cardKeys(s.round.ID), Blinded: highest}).Encode()
 	for name, c := range map[string]struct {
 		path, contentType string
 		body              []byte
@@ -101,7 +101,7 @@ func TestJ3_LimitsBeforeParsing(t *testing.T) {
 // A request that the keys cannot answer decides nothing: the entry is as free as before.
 func TestARequestThatCannotBeSignedDecidesNothing(t *testing.T) {
 	s := newScene(t, 1, 1)
-	bad := &issuing.CardRequest{Round: s.round.ID, Code: s.codes[0], Blinded: bytes.Repeat([]byte{0xff}, 256)}
+	bad := &issuing.CardRequest{Round: s.round.ID, Code: s.codes[0], Keys: s.cardKeys(s.round.ID), Blinded: bytes.Repeat([]byte{0xff}, 256)}
 	_, err := s.client.Card(t.Context(), s.server.URL, bad)
 	wantRefusal(t, err, issuing.CodeRequest)
 	s.collect(0)
@@ -216,7 +216,7 @@ func FuzzJ4_Endpoints(f *testing.F) {
 	handler := s.r.Handler()
 	round := record.ID{1}
 	e, _ := (&issuing.EntryRequest{Round: round, Code: issuing.Code{1}}).Encode()
-	c, _ := (&issuing.CardRequest{Round: round, Code: issuing.Code{1}, Blinded: make([]byte, 256)}).Encode()
+	c, _ := (&issuing.CardRequest{Round: round, Code: issuing.Code{1}, Keys: s.cardKeys(s.round.ID), Blinded: make([]byte, 256)}).Encode()
 	f.Add(false, e)
 	f.Add(true, c)
 	f.Add(true, []byte{0x83})

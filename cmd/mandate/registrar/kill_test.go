@@ -140,7 +140,7 @@ func TestF2_F17_KilledWhileIssuing(t *testing.T) {
 	var mu sync.Mutex
 	var answers [members][2]*credential.Answer
 	ask := func(address string, e, i int) error {
-		a, err := s.client.Card(context.Background(), address, &issuing.CardRequest{Round: s.round.ID, Code: s.codes[e], Blinded: requests[e][i].Bytes()})
+		a, err := s.client.Card(context.Background(), address, &issuing.CardRequest{Round: s.round.ID, Code: s.codes[e], Keys: s.cardKeys(s.round.ID), Blinded: requests[e][i].Bytes()})
 		if err != nil {
 			return err
 		}

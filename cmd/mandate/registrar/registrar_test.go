@@ -20,6 +20,8 @@ import (
 	"mandate/ballot/roll"
 	"mandate/ballot/simulate"
 	"mandate/cmd/mandate/registrar/issuing"
+	"mandate/crypto/blind"
+	"mandate/crypto/blind/blindtest"
 )
 
 // The registrar's own keys, made by itself; everywhere else the tests use ready ones.
@@ -36,10 +38,18 @@ func TestARoundIsServed(t *testing.T) {
 			t.Errorf("slot %d has no key", slot)
 		}
 	}
-	if got, err := s.r.Standing(s.round.ID); err != nil || got != (Standing{Ready: true, Entries: 5}) {
+	// Nothing is signed while keys of another registrar are missing: members could not say which keys they have seen.
+	if got, err := s.r.Standing(s.round.ID); err != nil || got != (Standing{Entries: 5}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	s.newCodes()
+	_, err := s.ask(s.codes[3], s.requests(credential.NewSecret()))
+	wantRefusal(t, err, issuing.CodeNotReady)
+	s.otherKeys(2)
+	s.step()
+	if got, err := s.r.Standing(s.round.ID); err != nil || got != (Standing{Ready: true, Entries: 5}) {
+		t.Errorf("%+v, %v", got, err)
+	}
 	opening, err := s.client.Entry(t.Context(), s.server.URL, &issuing.EntryRequest{Round: s.round.ID, Code: s.codes[3]})
 	if err != nil {
 		t.Fatal(err)
@@ -138,6 +148,7 @@ func TestARemovedEntryGetsNoCard(t *testing.T) {
 	s := newBareScene(t, 5, 1)
 	s.testKeys()
 	s.addRoll()
+	s.otherKeys(2)
 	remove := func(removed bool, entries ...uint64) {
 		t.Helper()
 		s.board.Do(func(org *simulate.Org) { org.Remove(s.round.Manifest.Roll, removed, entries...) })
@@ -313,6 +324,7 @@ func TestAnotherListIsNotAccepted(t *testing.T) {
 	if err := s.r.AddRoll(private); err != nil { // the right one replaces it
 		t.Fatal(err)
 	}
+	s.otherKeys(2)
 	s.step()
 	if !s.view.State().Round(s.round.ID).Accepted(1) {
 		t.Error("the right list is not accepted")
@@ -414,7 +426,6 @@ func TestPublishedBeforeAVoteCloses(t *testing.T) {
 	var vote *simulate.Vote
 	s.board.Do(func(org *simulate.Org) {
 		org.Post(s.round.By(2, &record.RollAccept{Registrar: 2, Root: org.State.Round(s.round.ID).Roll.Announce.Root}))
-		org.Post(s.round.By(2, s.round.SlotKey(2, 0)))
 		vote = s.round.Vote()
 		vote.Ceremony()
 		vote.Open()
@@ -470,6 +481,66 @@ func TestWithoutTheBoard(t *testing.T) {
 	s.collect(1)
 }
 
+// A request that was made with other keys of any registrar in view, one's own or another's, is refused before anything is kept: the board has
+// shown this member something else. With the right keys the same request is answered, as often as it is sent, and never with others.
+func TestF7_ARequestUnderOtherKeysIsRefused(t *testing.T) {
+	s := newScene(t, 2, 2)
+	var slots [][]*blind.PublicKey
+	s.board.Do(func(org *simulate.Org) {
+		for i := range s.slots {
+			slots = append(slots, slices.Clone(org.State.Round(s.round.ID).Slot(i).Keys))
+		}
+	})
+	req := s.requests(credential.NewSecret())
+	ask := func(code issuing.Code, keys record.ID) (*credential.Answer, error) {
+		return s.client.Card(t.Context(), s.server.URL, &issuing.CardRequest{Round: s.round.ID, Code: code, Keys: keys, Blinded: req.Bytes()})
+	}
+	refused := func() {
+		t.Helper()
+		for slot := range slots {
+			for registrar := range slots[slot] {
+				right := slots[slot][registrar]
+				slots[slot][registrar] = blindtest.Key(t, blindtest.Keys-4).Public()
+				keys, err := credential.CardKeys(s.round.ID, slots)
+				slots[slot][registrar] = right
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = ask(s.codes[0], keys)
+				wantRefusal(t, err, issuing.CodeKeys)
+			}
+		}
+		other, err := credential.CardKeys(record.ID{1}, slots)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, keys := range []record.ID{{}, other} {
+			_, err := ask(s.codes[0], keys)
+			wantRefusal(t, err, issuing.CodeKeys)
+			_, err = ask(issuing.NewCode(), keys) // said to everybody, so that the alarm does not hang upon a code
+			wantRefusal(t, err, issuing.CodeKeys)
+		}
+	}
+	refused()
+	keys, err := credential.CardKeys(s.round.ID, slots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.r.Standing(s.round.ID); err != nil || got.Issued != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	// Nothing was kept: another request may still be the entry's.
+	req = s.requests(credential.NewSecret())
+	first, err := ask(s.codes[0], keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused()
+	if again, err := ask(s.codes[0], keys); err != nil || !reflect.DeepEqual(first, again) {
+		t.Errorf("the same request again: %v", err)
+	}
+}
+
 // A registrar can serve several rounds; what belongs to one is good for nothing in another.
 func TestTwoRounds(t *testing.T) {
 	s := newScene(t, 3, 1)
@@ -479,6 +550,7 @@ func TestTwoRounds(t *testing.T) {
 			m.Registrars[1].Key, m.Registrars[1].URL = s.r.Key(), s.server.URL
 		})
 	})
+	s.otherKeys(1)
 	s.step()
 	var b strings.Builder
 	if err := s.r.Codes(&b, s.round.ID, 0); err != nil {
@@ -495,8 +567,9 @@ func TestTwoRounds(t *testing.T) {
 	}
 	blinded := make([]byte, 256)
 	blinded[255] = 2
+	keys := map[record.ID]record.ID{first.ID: s.cardKeys(first.ID), s.round.ID: s.cardKeys(s.round.ID)}
 	ask := func(round record.ID, code issuing.Code) error {
-		_, err := s.client.Card(t.Context(), s.server.URL, &issuing.CardRequest{Round: round, Code: code, Blinded: blinded})
+		_, err := s.client.Card(t.Context(), s.server.URL, &issuing.CardRequest{Round: round, Code: code, Keys: keys[round], Blinded: blinded})
 		return err
 	}
 	wantRefusal(t, ask(first.ID, code), issuing.CodeCode)

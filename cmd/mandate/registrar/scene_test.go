@@ -126,6 +126,8 @@ func newScene(t testing.TB, members, slots int, change ...func(*record.Round)) *
 	s.testKeys()
 	s.addRoll()
 	s.step()
+	s.otherKeys(2)
+	s.step()
 	s.newCodes()
 	return s
 }
@@ -138,6 +140,22 @@ func (s *scene) testKeys() {
 			s.t.Fatal(err)
 		}
 	}
+}
+
+// otherKeys posts the keys of a registrar that only simulate knows.
+func (s *scene) otherKeys(registrar int) {
+	s.t.Helper()
+	s.board.Do(func(org *simulate.Org) {
+		for slot := range s.slots {
+			org.Post(s.round.By(registrar, s.round.SlotKey(registrar, slot)))
+		}
+	})
+}
+
+// cardKeys names all keys of a round as the whole log has them; zero while there is one missing.
+func (s *scene) cardKeys(round record.ID) (name record.ID) {
+	s.board.Do(func(org *simulate.Org) { name, _ = cardKeys(org.State.Round(round)) })
+	return name
 }
 
 func (s *scene) addRoll() {
@@ -239,7 +257,7 @@ func (s *scene) requests(secret credential.Secret) *credential.Requests {
 
 // ask asks for a card and returns the answer as it came, or the refusal.
 func (s *scene) ask(code issuing.Code, req *credential.Requests) (*credential.Answer, error) {
-	return s.client.Card(context.Background(), s.server.URL, &issuing.CardRequest{Round: s.round.ID, Code: code, Blinded: req.Bytes()})
+	return s.client.Card(context.Background(), s.server.URL, &issuing.CardRequest{Round: s.round.ID, Code: code, Keys: s.cardKeys(s.round.ID), Blinded: req.Bytes()})
 }
 
 // open checks an answer as a member does.

@@ -12,6 +12,7 @@ import (
 	"mandate/ballot/roll"
 	"mandate/bulletin/booth"
 	"mandate/cmd/mandate/registrar/issuing"
+	"mandate/crypto/blind"
 )
 
 // randomness is for keys and signatures.
@@ -37,7 +38,8 @@ type desk struct {
 	opens, closes uint64
 	slots         int
 	roll          *roll.Roll         // nil if it was not given to this registrar
-	issuer        *credential.Issuer // nil until the roll is accepted and all keys are on the board
+	keys          record.ID          // of all registrars, by credential.CardKeys
+	issuer        *credential.Issuer // nil until the roll is accepted and the keys of all registrars are on the board
 	published     *entrySet          // the entries that the board calls issued by this registrar
 	removed       map[uint64]string  // the entries that are off the roll, with the commission's reason
 }
@@ -68,7 +70,9 @@ func (r *Registrar) publishView(s *fold.State, faults map[record.ID]error) {
 			opens: m.Opens, closes: m.Closes, slots: int(m.Slots),
 			roll: r.rolls[round.Roll.Announce.RollID], published: publishedBy(round, int(i)), removed: removedFrom(round.Roll),
 		}
-		if keys := r.keys[round.ID]; d.roll != nil && round.Accepted(int(i)) && onBoard(round, int(i), len(keys)) {
+		all, missing := cardKeys(round)
+		if keys := r.keys[round.ID]; d.roll != nil && round.Accepted(int(i)) && missing == nil && len(keys) == d.slots {
+			d.keys = all
 			issuer, err := credential.NewIssuer(round.ID, i, keys)
 			if err != nil {
 				faults[round.ID] = err
@@ -94,17 +98,13 @@ func removedFrom(r *fold.Roll) map[uint64]string {
 	return out
 }
 
-// onBoard reports whether the board has a registrar's keys for all slots of a round, which are so many.
-func onBoard(round *fold.Round, registrar, keys int) bool {
-	if keys != int(round.Manifest.Slots) {
-		return false
+// cardKeys returns the name of all registrars' keys of a round. It is an error if one is not on the board.
+func cardKeys(round *fold.Round) (record.ID, error) {
+	slots := make([][]*blind.PublicKey, round.Manifest.Slots)
+	for i := range slots {
+		slots[i] = round.Slot(i).Keys
 	}
-	for slot := range keys {
-		if round.Slot(slot).Keys[registrar-1] == nil {
-			return false
-		}
-	}
-	return true
+	return credential.CardKeys(round.ID, slots)
 }
 
 func publishedBy(round *fold.Round, registrar int) *entrySet {

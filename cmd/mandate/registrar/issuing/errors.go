@@ -16,8 +16,9 @@ const (
 	CodeMalformed = "malformed"  // not deterministic CBOR of the request, or of another length than the round's
 	CodeRound     = "round"      // this registrar does not serve the round
 	CodeNotOpen   = "not-open"   // cards cannot be collected yet
-	CodeNotReady  = "not-ready"  // the registrar has not accepted the roll, or its keys are not on the board
+	CodeNotReady  = "not-ready"  // the registrar has not accepted the roll, or the keys of all registrars are not on the board
 	CodeClosed    = "closed"     // cards cannot be collected any more
+	CodeKeys      = "keys"       // the board has shown the client other keys than the registrar
 	CodeRate      = "rate"       // too many wrong codes from this address
 	CodeBusy      = "busy"       // more requests than the registrar can serve at once
 	CodeCode      = "code"       // the code is none, or was replaced by a newer one
@@ -46,6 +47,7 @@ var refusals = map[string]struct {
 	CodeNotOpen:   {503, "Cards cannot be collected yet. Keep the code and come back when the round has opened."},
 	CodeNotReady:  {503, "This registrar is still checking the list of members and making its keys. Keep the code and come back later."},
 	CodeClosed:    {410, "The time for collecting cards of this round is over. Ask the commission when the next round opens."},
+	CodeKeys:      {409, "The board has shown your device other keys than it shows us: do not collect here. Somebody may be trying to mark your card. Keep what your device has kept as evidence, show it to the commission and to an observer, and collect with another device and another connection when it is explained."},
 	CodeRate:      {429, "Too many wrong codes came from your network. Wait ten minutes, then type the code exactly as it stands in the message."},
 	CodeBusy:      {503, "Many members are collecting cards just now. Your code stays good: try again in a minute."},
 	CodeCode:      {403, "This code is not known here. Use the newest message from this registrar, for a new code replaces the old one; or ask it for a new code."},

@@ -95,7 +95,7 @@ func TestLinkNamesItsRound(t *testing.T) {
 func TestE12_CodesAndRequestsPrintNothing(t *testing.T) {
 	c := NewCode()
 	typed, _ := ParseCode(desk.Text(c))
-	card := &CardRequest{Round: desk.Round, Code: c, Blinded: []byte("blinded")}
+	card := &CardRequest{Round: desk.Round, Code: c, Keys: record.ID{7}, Blinded: []byte("blinded")}
 	entry := &EntryRequest{Round: desk.Round, Code: c}
 	s := fmt.Sprintf("%v %+v %#v %s %x %q %v %+v %#v %v %+v %#v %x %v %#v %+v", c, c, c, c, c, c, typed, typed, typed, card, card, card, *card, entry, entry, *entry)
 	j, _ := json.Marshal(map[string]any{"code": c})
@@ -113,13 +113,13 @@ func TestRequestSizes(t *testing.T) {
 		t.Errorf("an entry request has %d bytes (%v), want %d", len(b), err, EntryRequestSize)
 	}
 	for slots := 1; slots <= record.MaxSlots; slots++ {
-		r := &CardRequest{Round: desk.Round, Code: NewCode(), Blinded: make([]byte, 256*slots)}
+		r := &CardRequest{Round: desk.Round, Code: NewCode(), Keys: record.ID{7}, Blinded: make([]byte, 256*slots)}
 		b, err := r.Encode()
 		if err != nil || len(b) != CardRequestSize(slots) {
 			t.Fatalf("a request for %d slots has %d bytes (%v), want %d", slots, len(b), err, CardRequestSize(slots))
 		}
 		again, err := ParseCardRequest(b)
-		if err != nil || again.Code != r.Code || !bytes.Equal(again.Blinded, r.Blinded) {
+		if err != nil || again.Code != r.Code || again.Keys != r.Keys || !bytes.Equal(again.Blinded, r.Blinded) {
 			t.Fatalf("read again: %v", err)
 		}
 	}
@@ -183,7 +183,7 @@ func FuzzParseCode(f *testing.F) {
 
 func FuzzParseRequest(f *testing.F) {
 	e, _ := (&EntryRequest{Round: desk.Round, Code: Code{1}}).Encode()
-	c, _ := (&CardRequest{Round: desk.Round, Code: Code{1}, Blinded: make([]byte, 256)}).Encode()
+	c, _ := (&CardRequest{Round: desk.Round, Code: Code{1}, Keys: record.ID{7}, Blinded: make([]byte, 256)}).Encode()
 	o, _ := EncodeOpening(&roll.Opening{Index: 3, Number: "1", Name: "Ana"})
 	f.Add(e)
 	f.Add(c)

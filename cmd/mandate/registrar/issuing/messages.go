@@ -28,12 +28,13 @@ type EntryRequest struct {
 // EntryRequestSize is the length of every EntryRequest in bytes: the heads of an array and two byte strings, 32 and 16 bytes.
 const EntryRequestSize = 1 + 2 + 32 + 1 + 16
 
-// A CardRequest asks for a card: deterministic CBOR of [round, code, blinded].
+// A CardRequest asks for a card: deterministic CBOR of [round, code, keys, blinded].
 type CardRequest struct {
 	_       struct{} `cbor:",toarray"`
 	Round   record.ID
 	Code    Code
-	Blinded []byte // 256 bytes for each slot of the round, in order
+	Keys    record.ID // of all registrars as the board has shown them to the client: credential.CardKeys
+	Blinded []byte    // 256 bytes for each slot of the round, in order
 }
 
 func (EntryRequest) String() string             { return redacted }
@@ -44,10 +45,13 @@ func (CardRequest) GoString() string            { return redacted }
 func (CardRequest) Format(s fmt.State, _ rune)  { io.WriteString(s, redacted) }
 
 // CardRequestSize returns the length in bytes of every CardRequest to a round with so many slots, 1 to 64.
-func CardRequestSize(slots int) int { return EntryRequestSize + 3 + slots*blind.Size }
+func CardRequestSize(slots int) int { return cardRequestHead + slots*blind.Size }
+
+// cardRequestHead is what a CardRequest has more than an EntryRequest, and that: the name of the keys, and the head of a byte string.
+const cardRequestHead = EntryRequestSize + (2 + 32) + 3
 
 // MaxCardRequest is the largest CardRequest in bytes.
-const MaxCardRequest = EntryRequestSize + 3 + record.MaxSlots*blind.Size
+const MaxCardRequest = cardRequestHead + record.MaxSlots*blind.Size
 
 // Encode returns the request's bytes.
 func (r *EntryRequest) Encode() ([]byte, error) { return encode(r) }

@@ -26,7 +26,7 @@ func TestJ3_ClientBoundsWhatItReads(t *testing.T) {
 	}))
 	defer endless.Close()
 	c := issuing.Client{Transport: New()}
-	r := &issuing.CardRequest{Round: record.ID{1}, Code: issuing.NewCode(), Blinded: make([]byte, 256)}
+	r := &issuing.CardRequest{Round: record.ID{1}, Code: issuing.NewCode(), Keys: record.ID{7}, Blinded: make([]byte, 256)}
 	if _, err := c.Card(t.Context(), endless.URL, r); err == nil || !strings.Contains(err.Error(), "more than 65535 bytes") {
 		t.Error(err)
 	}
