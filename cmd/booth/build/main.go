@@ -23,21 +23,30 @@ import (
 	"github.com/andybalholm/brotli"
 )
 
-// programs are what is built: the file, its package, and build tags. The program for voting has no code that counts, mixes and opens, since it
-// judges no tally (SPEC.md §10.8).
-var programs = []struct{ name, path, tags string }{
-	{"booth.wasm", "./cmd/booth", "browser,voting"},
-	{"audit.wasm", "./cmd/booth/audit", "browser"},
+// A program is what is built: a file, of a package, with build tags.
+type program struct {
+	name, path, tags string
+	inlined          []string // packages whose functions may be inlined
 }
 
-// inlining is off, because it makes programs larger, but for what takes time: arithmetic, hashes, and Go's own memory.
-var inlining = func() []string {
+// The program for voting has no code that counts, mixes and opens, since it judges no tally (SPEC.md §10.8).
+var programs = []program{
+	{"booth.wasm", "./cmd/booth", "browser,voting", arithmetic},
+	{"audit.wasm", "./cmd/booth/audit", "browser", append([]string{"runtime/...", "internal/runtime/...", "crypto/..."}, arithmetic...)},
+}
+
+// arithmetic is what takes the time of a ballot. Elsewhere inlining makes programs larger, and a ballot no faster that anybody would notice; who
+// verifies ten thousand ballots notices Go's own memory too.
+var arithmetic = []string{"math/...", "crypto/internal/fips140/...", "filippo.io/...", "mandate/crypto/..."}
+
+// flags are the compiler's: no inlining, with exceptions, of which the last that fits counts.
+func (p program) flags() []string {
 	args := []string{"-gcflags=all=-l"}
-	for _, fast := range []string{"runtime/...", "internal/runtime/...", "crypto/...", "math/...", "filippo.io/...", "mandate/crypto/..."} {
-		args = append(args, "-gcflags="+fast+"=")
+	for _, path := range p.inlined {
+		args = append(args, "-gcflags="+path+"=")
 	}
 	return args
-}()
+}
 
 // support is the script of Go's that runs them, below GOROOT.
 const support = "lib/wasm/wasm_exec.js"
@@ -68,7 +77,7 @@ func run(dist, tags string, check, plain bool) error {
 	for _, p := range programs {
 		out := filepath.Join(temp, p.name)
 		args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags=" + p.tags + "," + tags, "-o", out}
-		args = append(append(args, inlining...), p.path)
+		args = append(append(args, p.flags()...), p.path)
 		if _, err := goCommand(release, args...); err != nil {
 			return err
 		}
