@@ -14,6 +14,7 @@ import (
 	"mandate/crypto/blind"
 	"mandate/crypto/blind/blindtest"
 	"mandate/crypto/sigma"
+	"mandate/crypto/transcript"
 )
 
 const (
@@ -587,4 +588,72 @@ func BenchmarkCard12Slots(b *testing.B) {
 			}
 		}
 	})
+}
+
+// All keys of a round have one name, and every other set, order or round another.
+func TestF7_CardKeysNameEveryKey(t *testing.T) {
+	r := newRound(t)
+	bySlot := func() [][]*blind.PublicKey {
+		out := make([][]*blind.PublicKey, slots)
+		for slot := range out {
+			for i := range registrars {
+				out[slot] = append(out[slot], r.public[i][slot])
+			}
+		}
+		return out
+	}
+	name := func(round record.ID, keys [][]*blind.PublicKey) record.ID {
+		t.Helper()
+		id, err := CardKeys(round, keys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	seen := map[record.ID]string{name(r.id, bySlot()): "the keys"}
+	differs := func(what string, id record.ID) {
+		t.Helper()
+		if before, ok := seen[id]; ok {
+			t.Errorf("%s: has the name of %s", what, before)
+		}
+		seen[id] = what
+	}
+	differs("another round", name(record.ID{3}, bySlot()))
+	for slot := range slots {
+		for i := range registrars {
+			keys := bySlot()
+			keys[slot][i] = r.public[(i+1)%registrars][slot]
+			differs(fmt.Sprintf("another key of registrar %d for slot %d", i+1, slot), name(r.id, keys))
+			keys[slot][i] = nil
+			if _, err := CardKeys(r.id, keys); err == nil {
+				t.Errorf("registrar %d, slot %d: a key that is missing has a name", i+1, slot)
+			}
+		}
+	}
+	keys := bySlot()
+	keys[0], keys[1] = keys[1], keys[0]
+	differs("two slots exchanged", name(r.id, keys))
+	keys = bySlot()
+	keys[2][0], keys[2][1] = keys[2][1], keys[2][0]
+	differs("two registrars exchanged", name(r.id, keys))
+	differs("a slot fewer", name(r.id, bySlot()[1:]))
+	ragged := bySlot()
+	ragged[3] = ragged[3][1:]
+	for what, keys := range map[string][][]*blind.PublicKey{"no slot": nil, "no registrar": {{}}, "ragged": ragged, "65 slots": make([][]*blind.PublicKey, 65)} {
+		if _, err := CardKeys(r.id, keys); err == nil {
+			t.Errorf("%s: no error", what)
+		}
+	}
+	// As SPEC.md §10.1.4 has it, step by step.
+	tr := transcript.New("mandate/v1 card keys")
+	tr.AppendBytes("round", r.id[:])
+	for slot := range slots {
+		tr.AppendUint64("slot", uint64(slot))
+		for i := range registrars {
+			tr.AppendBytes("modulus", r.public[i][slot].Modulus())
+		}
+	}
+	if got := record.ID(tr.ID("card keys")); seen[got] != "the keys" {
+		t.Errorf("the name is not that of SPEC.md §10.1.4")
+	}
 }

@@ -236,7 +236,7 @@ func FuzzJ4_Endpoints(f *testing.F) {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, req)
 		switch w.Code {
-		case 400, 403, 404, 413:
+		case 400, 403, 404, 409, 413:
 		default:
 			t.Errorf("%s of %x: %d %s", path, body, w.Code, w.Body)
 		}
