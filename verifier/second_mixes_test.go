@@ -330,10 +330,7 @@ func TestTheSecondVerifierAgreesOnRankedForms(t *testing.T) {
 
 	v := r.Vote(func(b *record.Vote) { // what is just allowed: eight bounds, and groups that nobody is of
 		c := &b.Contests[0]
-		c.Ranking.Rules = slices.Clone(c.Ranking.Rules)
-		for _, rule := range []contest.RankingRule{{Group: "a", Min: 1, Max: 2}, {Group: "b", Max: 1}, {Group: "c", Min: 3, Max: 3}, {Group: "d", Max: 0}} {
-			c.Ranking.Rules = append(c.Ranking.Rules, rule)
-		}
+		c.Ranking.Rules = slices.Concat(c.Ranking.Rules, []contest.RankingRule{{Group: "a", Min: 1, Max: 2}, {Group: "b", Max: 1}, {Group: "c", Min: 3, Max: 3}, {Group: "d", Max: 0}})
 	})
 	r.Cards(0, 1, 2, 3)
 	v.Ceremony()

@@ -71,7 +71,7 @@ func TestRemovals(t *testing.T) {
 		t.Errorf("%d issued while removed", round.IssuedRemoved(1))
 	}
 	s.o.Post(s.r.By(1, &record.Issue{Registrar: 1, Entry: 4}))
-	round, roll = s.o.State.Round(s.r.ID), s.o.State.Roll(s.r.Manifest.Roll)
+	round = s.o.State.Round(s.r.ID)
 	if round.IssuedRemoved(1) != 1 || round.IssuedRemoved(2) != 0 || !round.IsIssued(1, 4) {
 		t.Errorf("%d and %d issued while removed", round.IssuedRemoved(1), round.IssuedRemoved(2))
 	}

@@ -98,7 +98,7 @@ func TestLightReader(t *testing.T) {
 		t.Error("the roll was read without need")
 	}
 	// The roll and the issues when they are asked for.
-	got = update(light.Focus{Round: v.Round.ID, Entries: true, Issues: true})
+	update(light.Focus{Round: v.Round.ID, Entries: true, Issues: true})
 	if round := r.State().Round(v.Round.ID); !slices.Equal(round.Roll.Entries, v.State().Round.Roll.Entries) || !round.IsIssued(1, 5) || round.IsIssued(2, 6) || round.Issued(2) != 6 {
 		t.Error("the roll or the issues are others")
 	}

@@ -37,7 +37,6 @@ type phone struct {
 	*scene
 	server *httptest.Server
 	real   http.Handler
-	closed func()
 
 	mu   sync.Mutex
 	sent []string // "GET /path" or "POST /records <bytes>"

@@ -75,7 +75,7 @@ func TestHolds(t *testing.T) {
 	v := &struct {
 		m map[string]*inner
 		n any
-	}{m: map[string]*inner{"x": {[4]byte{1, 2, 3, 4}}}}
+	}{m: map[string]*inner{"x": {secret: [4]byte{1, 2, 3, 4}}}}
 	if holds(v, []byte{2, 3}) == "" || holds(v, []byte{3, 2}) != "" {
 		t.Error("the walk does not find what is there")
 	}

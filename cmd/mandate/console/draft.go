@@ -27,17 +27,16 @@ type draft struct {
 	Pace     int        `json:"pace"` // of a mock vote by rules: seconds that a day lasts; 0: as long as a day
 	Manual   bool       `json:"manual"`
 
-	Opens, Closes string            // of a vote without rules
-	Revote        bool              `json:"revote"`
-	Contests      []*draftContest   `json:"contests"`
-	Options       []*draftOption    `json:"options"` // own options, by rules that allow them
-	Reason        string            `json:"reason"`
-	Sponsors      string            `json:"sponsors"` // member numbers
-	NotBefore     string            `json:"not-before"`
-	Requires      []string          `json:"requires"`
-	Calling       bool              `json:"calling"` // it was being posted
-	Vote          string            `json:"vote"`    // once it is called
-	errors        map[string]string // by the name of the field
+	Opens, Closes string          // of a vote without rules
+	Revote        bool            `json:"revote"`
+	Contests      []*draftContest `json:"contests"`
+	Options       []*draftOption  `json:"options"` // own options, by rules that allow them
+	Reason        string          `json:"reason"`
+	Sponsors      string          `json:"sponsors"` // member numbers
+	NotBefore     string          `json:"not-before"`
+	Requires      []string        `json:"requires"`
+	Calling       bool            `json:"calling"` // it was being posted
+	Vote          string          `json:"vote"`    // once it is called
 }
 
 type draftContest struct {

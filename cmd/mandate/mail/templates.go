@@ -95,8 +95,9 @@ func (t *Templates) parse(name string, b []byte) (err error) {
 		return err
 	}
 	if strings.HasSuffix(name, ".txt") {
-		subject, body, ok := strings.Cut(s, "\n")
-		if subject, ok = strings.CutPrefix(subject, "Subject: "); !ok {
+		first, body, _ := strings.Cut(s, "\n")
+		subject, ok := strings.CutPrefix(first, "Subject: ")
+		if !ok {
 			return fmt.Errorf("%s: the first line is not “Subject: …”", name)
 		}
 		if t.text[name+"/subject"], err = parseText(name, strings.TrimSpace(subject)); err != nil {
