@@ -55,6 +55,7 @@ func TestF6_ACodeThatIsSentAgainIsAnother(t *testing.T) {
 	if err := r.AddRoll(b); err != nil {
 		t.Fatal(err)
 	}
+	org.Post(round.By(2, round.SlotKey(2, 0)))
 	if err := r.Step(t.Context()); err != nil {
 		t.Fatal(err)
 	}
