@@ -99,6 +99,9 @@ func (o *organisation) openRound(ctx context.Context, who electorate) (*roll.Rol
 		}
 		return true
 	})
+	if err == nil {
+		err = o.stepRegistrars(ctx) // they serve when they have seen each other's keys
+	}
 	return private, round, err
 }
 
