@@ -2,12 +2,10 @@ package endtoend
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -58,15 +56,6 @@ func (d *device) attend(p *boothtest.Page) {
 			d.t.Errorf("browser: %s", e)
 		}
 	})
-}
-
-// beside is another tab of the same browser.
-func (d *device) beside() *device {
-	look := boothtest.Desktop
-	if d.size == "phone" {
-		look = boothtest.Phone
-	}
-	return d.w.having(d.t, d.Beside(look), look)
 }
 
 // open opens a page of the board's.
@@ -264,16 +253,6 @@ func (d *device) receipt() string {
 	}
 	d.t.Fatalf("there is no receipt on the page: %.1500s", d.Text())
 	return ""
-}
-
-// settle waits for a condition, half a minute at most.
-func settle(t *testing.T, what string, there func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !there(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal(fmt.Sprint("never came: ", what))
-		}
-	}
 }
 
 // fails calls the booth's program and returns the code with which it refuses.

@@ -117,8 +117,6 @@ func lyingBooth(t *testing.T, w *town, b *boothtest.Browser, programs func() str
 	d.choose(everything)
 	d.says(everything.words()...)
 	d.keepsSilent("This booth is not the program")
-	d.Press("Check this ballot on another device first")
-	d.Wait("Scan this with another device")
 	link := d.read("input[readonly]")[0]
 	if hostOf(link) == hostOf(mirror.URL) {
 		t.Errorf("the ballot is to be checked at its own booth: %s", link)
@@ -126,6 +124,8 @@ func lyingBooth(t *testing.T, w *town, b *boothtest.Browser, programs func() str
 	second := w.device(t, b, boothtest.Phone)
 	second.Go(link)
 	second.Wait("This device knows the ballot's name now")
+	d.Press("Check this ballot")
+	d.Wait("The other device is ready: open this ballot")
 	d.Press("The other device is ready")
 	d.Wait("Show what is inside")
 	opened := d.read("input[readonly]")[0]
@@ -142,6 +142,10 @@ func lyingBooth(t *testing.T, w *town, b *boothtest.Browser, programs func() str
 	second.Wait("Do not vote on that device")
 	second.says("It has encrypted something other than what you chose", "Nothing has been cast by this check", "Vote on another device")
 	second.look("check-caught")
+	d.Press("If it shows something else")
+	d.Press("Report that it showed something else")
+	d.Wait("Your report is on the public record")
+	d.look("hand-reported")
 
 	// What is inside one ballot, shown under the name of another (I11: the whole name counts).
 	third := w.device(t, b, boothtest.Desktop)

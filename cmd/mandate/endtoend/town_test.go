@@ -243,15 +243,17 @@ func (w *town) openRound(ctx context.Context) {
 		})
 	}
 	w.round = must(w.commission.PostRound(ctx, round))(w.t)
-	var making sync.WaitGroup
-	for _, r := range w.registrars {
-		making.Go(func() {
-			if err := r.Step(ctx); err != nil {
-				w.t.Error(err)
-			}
-		})
+	for range 2 { // they make their keys, and then see each other's
+		var making sync.WaitGroup
+		for _, r := range w.registrars {
+			making.Go(func() {
+				if err := r.Step(ctx); err != nil {
+					w.t.Error(err)
+				}
+			})
+		}
+		making.Wait()
 	}
-	making.Wait()
 	for _, r := range w.registrars {
 		var list bytes.Buffer
 		if err := r.Codes(&list, w.round); err != nil {
