@@ -27,7 +27,10 @@ func readme(t *testing.T) []string {
 // commandLine reads a line of a code block that calls one of the programs.
 func commandLine(line string) (program string, args []string, ok bool) {
 	line, _, _ = strings.Cut(strings.TrimSpace(line), " #")
-	words := strings.Fields(strings.TrimPrefix(line, "$ "))
+	words := regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(strings.TrimPrefix(line, "$ "), -1)
+	for i := range words {
+		words[i] = strings.Trim(words[i], `"`)
+	}
 	if len(words) > 2 && words[0] == "go" && words[1] == "run" {
 		words = words[2:]
 		words[0] = strings.TrimPrefix(words[0], "./cmd/")

@@ -30,6 +30,10 @@ import (
 //go:embed axe.min.js
 var axe string
 
+// Everything reports whether tests are to look at every page in every state at every size, which takes minutes, and not at the more telling part:
+// whether MANDATE_EVERY_PAGE is set.
+func Everything() bool { return os.Getenv("MANDATE_EVERY_PAGE") != "" }
+
 // A Browser is a running Chromium.
 type Browser struct{ ctx context.Context }
 
