@@ -71,7 +71,7 @@ func (r *rig) settle() {
 	r.t.Helper()
 	var size uint64
 	r.View(func(s *fold.State) { size = s.Size() })
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if _, err := r.Watch(ctx, size-1); err != nil {
 		r.t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
@@ -64,19 +63,6 @@ func (s *scene) focus(text string) {
 		}
 	}
 	s.t.Fatalf("Tab does not lead to %q; last: %q", text, at)
-}
-
-// leave runs a script that has the page loaded anew, and waits until it is.
-func (s *scene) leave(script string) {
-	s.t.Helper()
-	s.Eval(`window.before = true, setTimeout(() => { `+script+` }, 50), 0`, nil)
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		var there bool // an error is that of a page that is just being left
-		if err := chromedp.Run(s.Ctx, chromedp.Evaluate(`!window.before && document.readyState === "complete"`, &there)); err == nil && there {
-			return
-		}
-	}
-	s.t.Fatalf("%s does not load the page anew", script)
 }
 
 func (s *scene) ranking() (names []string) {
@@ -224,7 +210,7 @@ func TestBehaviour(t *testing.T) {
 			if strings.Contains(s.Text(), "Review my vote") || !strings.Contains(s.Text(), "number 1,204") {
 				t.Errorf("after going back: %.300s", s.Text())
 			}
-			s.leave(`location.reload()`)
+			s.Leave(`location.reload()`)
 			s.Wait("Housing proposal")
 			var checked int
 			if s.Eval(`document.querySelectorAll(":checked").length`, &checked); checked != 0 {
@@ -316,29 +302,29 @@ func TestBehaviour(t *testing.T) {
 		"another ballot than the one that was named": func(s *scene) {
 			s.Go(s.base + "/booth/check?lang=en" + scanned)
 			s.Wait("Ready")
-			s.leave(`location.hash = "#vote=` + voteID + `&ballot=` + strings.Repeat("77", 32) + `&opened=AAAA"`)
+			s.Leave(`location.hash = "#vote=` + voteID + `&ballot=` + strings.Repeat("77", 32) + `&opened=AAAA"`)
 			s.Wait("The other device has swapped it")
 		},
 		"another ballot than the one that was named, in parts of several": func(s *scene) {
 			s.Go(s.base + "/booth/check?lang=en" + scanned)
 			s.Wait("Ready")
 			for i, part := range []string{"&part=1/2&data=AAAA", "&opened=AAAA"} { // what is inside two others, one after the other
-				s.leave(`location.hash = "#vote=` + voteID + `&ballot=` + strings.Repeat([]string{"66", "77"}[i], 32) + part + `"`)
+				s.Leave(`location.hash = "#vote=` + voteID + `&ballot=` + strings.Repeat([]string{"66", "77"}[i], 32) + part + `"`)
 			}
 			s.Wait("The other device has swapped it")
 		},
 		"another name after the first": func(s *scene) {
 			s.Go(s.base + "/booth/check?lang=en" + scanned)
 			s.Wait("Ready")
-			s.leave(`location.hash = "#vote=` + voteID + `&ballot=` + strings.Repeat("77", 32) + `"`)
+			s.Leave(`location.hash = "#vote=` + voteID + `&ballot=` + strings.Repeat("77", 32) + `"`)
 			s.Wait("is swapping ballots")
-			s.leave(`location.hash = "#ballot=` + strings.Repeat("77", 32) + `&opened=AAAA"`)
+			s.Leave(`location.hash = "#ballot=` + strings.Repeat("77", 32) + `&opened=AAAA"`)
 			s.Wait("The other device has swapped it")
 			s.Go(s.base + "/booth/check?lang=en&scene=new#vote=" + voteID + "&ballot=" + strings.Repeat("88", 32))
 			s.Wait("is swapping ballots")
 			s.Press("I have made a new ballot there")
 			s.Wait("Ready")
-			s.leave(`location.hash = "#ballot=` + strings.Repeat("88", 32) + `&opened=AAAA"`)
+			s.Leave(`location.hash = "#ballot=` + strings.Repeat("88", 32) + `&opened=AAAA"`)
 			s.Wait("Is this what you chose?")
 			if text := s.Text(); strings.Contains(text, "has swapped it") || strings.Contains(text, "did not know the ballot's name") {
 				t.Errorf("an honest device is accused:\n%s", text)
@@ -347,7 +333,7 @@ func TestBehaviour(t *testing.T) {
 		"a second link in the same tab": func(s *scene) {
 			s.Go(s.base + "/booth/card?lang=en&scene=incomplete")
 			s.Wait("2 of 3 registrars")
-			s.leave(`location.hash = "` + mail + `"`)
+			s.Leave(`location.hash = "` + mail + `"`)
 			s.Wait("2 of 3 registrars") // the card is here: it collects at once
 			if got := s.last("card.collect"); !strings.Contains(got, "0123-4567") {
 				t.Errorf("collected: %s", got)
@@ -356,7 +342,7 @@ func TestBehaviour(t *testing.T) {
 		"a reload before the card is kept": func(s *scene) {
 			s.Go(s.base + "/booth/card?lang=en&scene=incomplete,unkept" + mail)
 			s.Wait("Keep your card before you go on")
-			s.leave(`location.reload()`)
+			s.Leave(`location.reload()`)
 			s.Wait("Keep your card before you go on") // the code is not lost with the address
 			var address string
 			if s.Eval(`location.href`, &address); strings.Contains(address, "0123") {

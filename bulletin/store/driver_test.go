@@ -283,7 +283,7 @@ func TestG1_WitnessedBeforeItIsShown(t *testing.T) {
 	}
 	// A log that does not grow is cosigned again, so that its readers see that it is not an old state.
 	first := c.Signed
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for bytes.Equal(l.Checkpoint().Signed, first) {
 		if time.Now().After(deadline) {
 			t.Fatal("not published again")

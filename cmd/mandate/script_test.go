@@ -158,7 +158,7 @@ func stopServing(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(demo.demo.Process.Signal(os.Interrupt))
 	select {
 	case <-demo.ended:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		ts.Fatalf("the demo does not end when it is interrupted")
 	}
 	if code := demo.demo.ProcessState.ExitCode(); code != 0 {

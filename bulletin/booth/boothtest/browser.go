@@ -204,6 +204,20 @@ func (p *Page) Go(address string) {
 	p.Do("opening "+address, chromedp.Navigate(address))
 }
 
+// Leave evaluates a script that leads to another page, and returns once that has loaded.
+func (p *Page) Leave(script string) {
+	p.t.Helper()
+	// The script runs after its evaluation has been answered: a page that is being left answers nothing.
+	p.Eval(`window.before = true, setTimeout(() => { `+script+` }, 50), 0`, nil)
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		var there bool // an error is that of a page that is just being left
+		if err := chromedp.Run(p.Ctx, chromedp.Evaluate(`!window.before && document.readyState === "complete"`, &there)); err == nil && there {
+			return
+		}
+	}
+	p.t.Fatalf("%s does not load another page\npage: %.1500s\n%q", script, p.Text(), p.Trouble())
+}
+
 // Text returns the text that the page shows.
 func (p *Page) Text() string {
 	var s string
@@ -215,11 +229,11 @@ func (p *Page) Text() string {
 	return s
 }
 
-// Wait waits until the page shows a text, whatever its case, half a minute at most.
+// Wait waits until the page shows a text, whatever its case, a minute at most.
 func (p *Page) Wait(text string) {
 	p.t.Helper()
 	quoted, _ := json.Marshal(strings.ToLower(text))
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		var ok bool // an error is that of a page that is just being left
 		if err := chromedp.Run(p.Ctx, chromedp.Evaluate(`document.body?.innerText.toLowerCase().includes(`+string(quoted)+`)`, &ok)); err == nil && ok {
 			return

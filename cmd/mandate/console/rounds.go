@@ -287,8 +287,8 @@ func (s *scene) drawLater(desk *registrar.Registrar, round record.ID, number int
 		back = "/downloads/" + download
 	}
 	j := c.jobs.run(c.ctx, fmt.Sprintf("codes-%s-%d", round, number), title, back, func(ctx context.Context, _ func(int, int)) error {
-		var list bytes.Buffer
-		if err := desk.Codes(&list, round, entries...); err != nil {
+		list, err := drawn(ctx, desk, round, entries)
+		if err != nil {
 			return err
 		}
 		if bytes.Count(list.Bytes(), []byte("\n")) < 2 {
@@ -314,6 +314,22 @@ func (s *scene) drawLater(desk *registrar.Registrar, round record.ID, number int
 		return nil
 	})
 	s.redirect("/jobs/"+j.id, "")
+}
+
+// drawn draws codes. A registrar has its own look at the board, which can be a moment behind the page that asks.
+func drawn(ctx context.Context, desk *registrar.Registrar, round record.ID, entries []int) (bytes.Buffer, error) {
+	for end := time.Now().Add(time.Minute); ; {
+		var list bytes.Buffer
+		err := desk.Codes(&list, round, entries...)
+		if !errors.Is(err, registrar.ErrUnknownRound) || time.Now().After(end) {
+			return list, err
+		}
+		select {
+		case <-ctx.Done():
+			return list, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // downloadFor is how long a list waits in memory.

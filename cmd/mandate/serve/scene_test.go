@@ -173,7 +173,7 @@ func (s *scene) list(csv string) string {
 	s.b.upload("/console/lists", "file", "members.csv", []byte(csv), "title", "Members in good standing", "as-of", "2026-11-01").want(http.StatusOK, "What is in it")
 	at := s.b.at
 	s.b.send(at+"/commit", "segment", "").want(http.StatusOK).confirm()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if s.b.get(at); strings.Contains(s.b.page, "On the board:") {
 			_, rest, _ := strings.Cut(s.b.page, "<dd><code>")
 			return rest[:64]
@@ -202,7 +202,23 @@ func (s *scene) round(rollRecord string, slots, petitions int) record.ID {
 		}
 		return true
 	})
+	for i, r := range s.house.Registrars { // each has its own look at the board
+		s.eventually(fmt.Sprintf("registrar %d to serve the round", i+1), func() bool {
+			standing, err := r.Desk.Standing(id)
+			return err == nil && standing.Ready
+		})
+	}
 	return id
+}
+
+// eventually waits for something that comes of itself.
+func (s *scene) eventually(what string, there func() bool) {
+	s.Helper()
+	for end := time.Now().Add(time.Minute); !there(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.Fatalf("waited in vain for %s", what)
+		}
+	}
 }
 
 // codes downloads the codes of all registrars.
@@ -211,7 +227,7 @@ func (s *scene) codes(round record.ID) {
 	s.rows = nil
 	for i := range s.house.Registrars {
 		at := "/console/rounds/" + round.String()
-		for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 			s.b.get(at).send(at+"/codes", "registrar", fmt.Sprint(i+1), "which", "new")
 			if s.b.status == http.StatusOK {
 				break
@@ -279,7 +295,7 @@ func (s *scene) vote(v *voters, vote record.ID, option func(i int) [][]int) {
 	s.Helper()
 	for i, w := range v.wallets {
 		booth, err := v.client.Begin(s.Context(), w, vote)
-		for end := time.Now().Add(5 * time.Second); err != nil && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		for end := time.Now().Add(time.Minute); err != nil && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 			booth, err = v.client.Begin(s.Context(), w, vote) // what the board knows is in a checkpoint a moment later
 		}
 		if err != nil {
@@ -310,7 +326,7 @@ func (s *scene) called() record.ID {
 func (s *scene) verified(vote record.ID) {
 	s.Helper()
 	verdict, err := checked(s.Context(), s.house.URL, vote)
-	for end := time.Now().Add(5 * time.Second); verdict == "unfinished" && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); verdict == "unfinished" && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		verdict, err = checked(s.Context(), s.house.URL, vote)
 	}
 	if err != nil || verdict != "verified" {
