@@ -221,6 +221,7 @@ func (a *audit) apply(ps []*fold.Prepared, total uint64) {
 func (a *audit) conclude(err error) {
 	r := a.report
 	r.sealed = true
+	defer func() { r.Tally = r.tally() }()
 	if err != nil {
 		r.Problem = err.Error()
 		if f, check := faultOf(err); check != 0 {
@@ -234,7 +235,7 @@ func (a *audit) conclude(err error) {
 	}
 	find(r.Log, checkRecords).hold("%d records in their one form", r.Size)
 	find(r.Log, checkClock).hold("the board's time is %d and never went back", a.state.Now())
-	logVerdict := verdictOf(r.Log, true)
+	logVerdict := verdictOf(r.Log, checkPackage, checkClock, true)
 	r.Verdict = logVerdict
 	a.judgeVotes()
 	others := slices.ContainsFunc(r.Votes, func(v VoteReport) bool { return !v.Ended })
