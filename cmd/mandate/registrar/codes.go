@@ -1,6 +1,8 @@
 package registrar
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -123,4 +125,47 @@ func (r *Registrar) Standing(round record.ID) (Standing, error) {
 		s.Issued = set.count
 	}
 	return s, nil
+}
+
+// Waiting returns the roll entries of a round that have no card yet, as far as this registrar and the board know, and are not off the roll.
+func (r *Registrar) Waiting(round record.ID) ([]int, error) {
+	v := r.seen.Load()
+	if v == nil || v.desks[round] == nil || v.desks[round].roll == nil {
+		return nil, ErrUnknownRound
+	}
+	d := v.desks[round]
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []int
+	for e := range uint64(d.roll.Len()) {
+		if set := r.issued[round]; !d.published.has(e) && (set == nil || !set.has(e)) && d.removed[e] == "" {
+			out = append(out, int(e))
+		}
+	}
+	return out, nil
+}
+
+// A Round is a round that names this registrar.
+type Round struct {
+	ID            record.ID
+	Title         string // in English, or the first language
+	Opens, Closes uint64 // when cards can be collected, in seconds since 1970
+	List          bool   // its private list was given to this registrar
+	Standing      Standing
+}
+
+// Rounds returns the rounds that name this registrar as of the last look at the board, the latest to close first; nil before the first look.
+func (r *Registrar) Rounds() []Round {
+	v := r.seen.Load()
+	if v == nil {
+		return nil
+	}
+	var out []Round
+	for id, d := range v.desks {
+		x := Round{ID: id, Title: d.title, Opens: d.opens, Closes: d.closes, List: d.roll != nil}
+		x.Standing, _ = r.Standing(id) // the error is that List is false
+		out = append(out, x)
+	}
+	slices.SortFunc(out, func(a, b Round) int { return cmp.Or(cmp.Compare(b.Closes, a.Closes), bytes.Compare(a.ID[:], b.ID[:])) })
+	return out
 }
