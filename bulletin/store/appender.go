@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dgraph-io/badger/v4"
 	"github.com/transparency-dev/tessera"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -182,15 +184,35 @@ func (a *appender) nextBatch() (batch []*item, pause time.Duration, end bool) {
 	return batch, 0, false
 }
 
-// commit writes a batch.
+// commit writes a batch: entries, hashes, size and root in one transaction.
 func (a *appender) commit(batch []*item) error {
-	entries, leaves := make([][]byte, len(batch)), make([]tlog.Hash, len(batch))
+	now := a.tree.Load()
+	leaves := make([]tlog.Hash, len(batch))
 	bytes := 0
 	for i, it := range batch {
-		entries[i], leaves[i] = it.entry.Data(), tlog.Hash(it.entry.LeafHash())
-		bytes += len(entries[i])
+		leaves[i] = tlog.Hash(it.entry.LeafHash())
+		bytes += len(it.entry.Data())
 	}
-	next, err := a.db.write(a.tree.Load(), a.cache, entries, leaves)
+	next, full := now.grow(leaves)
+	err := a.db.update(func(txn *badger.Txn) error {
+		for _, it := range batch {
+			if err := txn.Set(keyEntry(it.index), it.entry.Data()); err != nil {
+				return err
+			}
+		}
+		for i, c := range full {
+			if err := txn.Set(keyHashes(now.fullChunks()+int64(i)), concat(c[:])); err != nil {
+				return err
+			}
+		}
+		if len(next.tail) > 0 {
+			if err := txn.Set(keyHashes(next.fullChunks()), concat(next.tail)); err != nil {
+				return err
+			}
+		}
+		root := next.root()
+		return txn.Set(keyState, append(binary.BigEndian.AppendUint64(nil, next.size), root[:]...))
+	})
 	if err != nil {
 		err = a.db.stop(&StopError{err})
 		for _, it := range batch {
@@ -198,6 +220,9 @@ func (a *appender) commit(batch []*item) error {
 			close(it.done)
 		}
 		return err
+	}
+	for i, c := range full {
+		a.cache.put(now.fullChunks()+int64(i), c)
 	}
 	a.tree.Store(next)
 	a.mu.Lock()
