@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/dgraph-io/badger/v4"
 	"github.com/transparency-dev/tessera"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -184,35 +182,15 @@ func (a *appender) nextBatch() (batch []*item, pause time.Duration, end bool) {
 	return batch, 0, false
 }
 
-// commit writes a batch: entries, hashes, size and root in one transaction.
+// commit writes a batch.
 func (a *appender) commit(batch []*item) error {
-	now := a.tree.Load()
-	leaves := make([]tlog.Hash, len(batch))
+	entries, leaves := make([][]byte, len(batch)), make([]tlog.Hash, len(batch))
 	bytes := 0
 	for i, it := range batch {
-		leaves[i] = tlog.Hash(it.entry.LeafHash())
-		bytes += len(it.entry.Data())
+		entries[i], leaves[i] = it.entry.Data(), tlog.Hash(it.entry.LeafHash())
+		bytes += len(entries[i])
 	}
-	next, full := now.grow(leaves)
-	err := a.db.update(func(txn *badger.Txn) error {
-		for _, it := range batch {
-			if err := txn.Set(keyEntry(it.index), it.entry.Data()); err != nil {
-				return err
-			}
-		}
-		for i, c := range full {
-			if err := txn.Set(keyHashes(now.fullChunks()+int64(i)), concat(c[:])); err != nil {
-				return err
-			}
-		}
-		if len(next.tail) > 0 {
-			if err := txn.Set(keyHashes(next.fullChunks()), concat(next.tail)); err != nil {
-				return err
-			}
-		}
-		root := next.root()
-		return txn.Set(keyState, append(binary.BigEndian.AppendUint64(nil, next.size), root[:]...))
-	})
+	next, err := a.db.write(a.tree.Load(), a.cache, entries, leaves)
 	if err != nil {
 		err = a.db.stop(&StopError{err})
 		for _, it := range batch {
@@ -220,9 +198,6 @@ func (a *appender) commit(batch []*item) error {
 			close(it.done)
 		}
 		return err
-	}
-	for i, c := range full {
-		a.cache.put(now.fullChunks()+int64(i), c)
 	}
 	a.tree.Store(next)
 	a.mu.Lock()

@@ -131,6 +131,38 @@ func (d *DB) loadTree(cache *chunkCache) (*tree, error) {
 	return t, nil
 }
 
+// write adds entries, whose leaf hashes are given, after those of a tree and returns the tree that they make: entries, hashes, size and root in
+// one transaction. They have to fit into one.
+func (d *DB) write(now *tree, cache *chunkCache, entries [][]byte, leaves []tlog.Hash) (*tree, error) {
+	next, full := now.grow(leaves)
+	err := d.update(func(txn *badger.Txn) error {
+		for i, e := range entries {
+			if err := txn.Set(keyEntry(now.size+uint64(i)), e); err != nil {
+				return err
+			}
+		}
+		for i, c := range full {
+			if err := txn.Set(keyHashes(now.fullChunks()+int64(i)), concat(c[:])); err != nil {
+				return err
+			}
+		}
+		if len(next.tail) > 0 {
+			if err := txn.Set(keyHashes(next.fullChunks()), concat(next.tail)); err != nil {
+				return err
+			}
+		}
+		root := next.root()
+		return txn.Set(keyState, append(binary.BigEndian.AppendUint64(nil, next.size), root[:]...))
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range full {
+		cache.put(now.fullChunks()+int64(i), c)
+	}
+	return next, nil
+}
+
 // readHashes returns stored hashes of a tree.
 func (d *DB) readHashes(t *tree, cache *chunkCache, indexes []int64) ([]tlog.Hash, error) {
 	hashes := make([]tlog.Hash, len(indexes))
