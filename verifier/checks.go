@@ -133,28 +133,11 @@ func (a *audit) judgeVote(v *fold.Vote, pinned bool) VoteReport {
 	a.judgeRules(&r, v)
 	r.Story, r.Duties = a.story.Of(v.ID), duties(v, a.state.Now())
 	r.Warnings = a.warnings(v, pinned)
-	r.Verdict = verdictOf(r.Checks, v.Phase == fold.Certified)
+	r.Verdict = verdictOf(r.Checks, checkVote, checkMixes, v.Phase == fold.Certified)
 	if v.Phase == fold.Certified {
 		r.Contests = a.contests(v)
 	}
 	return r
-}
-
-// verdictOf judges checks: all must have held or not been asked for; a check that was not reached makes it unfinished at best.
-func verdictOf(checks []Check, finished bool) Verdict {
-	verdict := Verified
-	for _, c := range checks {
-		switch c.Status {
-		case Failed:
-			return Refuted
-		case NotReached:
-			verdict = Unfinished
-		}
-	}
-	if !finished && verdict == Verified {
-		verdict = Unfinished
-	}
-	return verdict
 }
 
 func (a *audit) contests(v *fold.Vote) []Contest {

@@ -106,6 +106,7 @@ type Report struct {
 	Void      []Finding         `json:"void"`             // void records, at most MaxFindings of each kind and code
 	VoidTotal map[string]uint64 `json:"void_total"`       // by "kind/code"
 	Opened    *Opened           `json:"opened,omitempty"` // the opened ballot, if one was given
+	Tally     Tally             `json:"tally"`            // how many of the checks above ran
 	Verdict   Verdict           `json:"verdict"`
 	Problem   string            `json:"problem,omitempty"` // why the source could not be read, or no vote was found
 

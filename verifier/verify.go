@@ -34,10 +34,17 @@ type Options struct {
 	Receipt []byte
 	// Opened is the text of an opened ballot to check against its vote on the log, nil for none.
 	Opened []byte
-	// Progress, if not nil, is called now and then with the number of records judged and in all.
-	Progress func(done, total uint64)
+	// Progress, if not nil, is called now and then.
+	Progress func(Progress)
 	// Window is how many records are judged between two calls of Progress. Fewer cost time, because proofs are checked together. Default 4096.
 	Window int
+}
+
+// A Progress says how far a verification has come.
+type Progress struct {
+	Ballots uint64 // judged, void ones included
+	Records uint64 // judged, the ballots included
+	Total   uint64 // of records
 }
 
 // audit is one verification under way.
@@ -46,6 +53,7 @@ type audit struct {
 	state   *fold.State
 	report  *Report
 
+	ballots     uint64                  // judged
 	fatal       map[record.ID][]Finding // by vote
 	voidBallots map[record.ID]uint64
 	courses     map[record.ID]*course // by vote
@@ -187,6 +195,9 @@ func (a *audit) apply(ps []*fold.Prepared, total uint64) {
 		a.note(index, p, o)
 		a.watchReceipt(index, p, o)
 		a.story.Add(a.state, index, p, o)
+		if rec := p.Record(); rec != nil && rec.Kind() == "ballot" {
+			a.ballots++
+		}
 		if o.Status != fold.Accepted {
 			continue
 		}
@@ -202,7 +213,7 @@ func (a *audit) apply(ps []*fold.Prepared, total uint64) {
 		}
 	}
 	if a.options.Progress != nil {
-		a.options.Progress(a.state.Size(), total)
+		a.options.Progress(Progress{Ballots: a.ballots, Records: a.state.Size(), Total: total})
 	}
 }
 
@@ -210,6 +221,7 @@ func (a *audit) apply(ps []*fold.Prepared, total uint64) {
 func (a *audit) conclude(err error) {
 	r := a.report
 	r.sealed = true
+	defer func() { r.Tally = r.tally() }()
 	if err != nil {
 		r.Problem = err.Error()
 		if f, check := faultOf(err); check != 0 {
@@ -223,7 +235,7 @@ func (a *audit) conclude(err error) {
 	}
 	find(r.Log, checkRecords).hold("%d records in their one form", r.Size)
 	find(r.Log, checkClock).hold("the board's time is %d and never went back", a.state.Now())
-	logVerdict := verdictOf(r.Log, true)
+	logVerdict := verdictOf(r.Log, checkPackage, checkClock, true)
 	r.Verdict = logVerdict
 	a.judgeVotes()
 	others := slices.ContainsFunc(r.Votes, func(v VoteReport) bool { return !v.Ended })

@@ -1,9 +1,7 @@
 package fold
 
 import (
-	"cmp"
-	"maps"
-	"slices"
+	"fmt"
 
 	"mandate/ballot/cast"
 	"mandate/ballot/contest"
@@ -15,17 +13,16 @@ import (
 // MaxChecks is how many ballots of one credential can be checked before casting (SPEC.md §10.4).
 const MaxChecks = 32
 
-// box is a vote's ballot box: for each credential its last accepted ballot, and the running sums of those.
+// box is a vote's ballot box: its accepted ballots, and the running sums of each credential's last.
 type box struct {
-	last    map[record.Key]lastBallot
-	chosen  map[[32]byte]bool // A components of all accepted ballots
+	rows    rows
 	spoiled map[spoiled]bool
 	checks  map[record.Key]int
 	faulted map[spoiled]bool // of spoiled, those of which the second device has shown another choice
 	faulty  map[record.Key]bool
-	cast    map[record.ID]bool // accepted ballots, replaced ones included
-	sums    *tally.Sums        // of the choices; a ranked contest has none
-	widths  []int              // by contest, of the ciphertexts that are summed up
+	sums    *tally.Sums // of the choices; a ranked contest has none
+	widths  []int       // by contest, how many ciphertexts a ballot has
+	ranked  []bool      // by contest
 }
 
 // spoiled is a ballot that its own credential has marked as checked. Of another's ballot a credential can say nothing: a board that holds
@@ -35,67 +32,73 @@ type spoiled struct {
 	ballot record.ID
 }
 
-type lastBallot struct {
-	number uint64
-	id     record.ID
-	at     uint64      // its index in the log
-	votes  ciphertexts // kept only where a later ballot may replace it
-	ranked [][]byte    // of each ranked contest, as on the ballot
-}
-
-// ciphertexts are a ballot's votes as package tally sums them up: those of the choices.
-type ciphertexts [][]elgamal.Ciphertext
-
-func (c ciphertexts) Contest(i int) []elgamal.Ciphertext { return c[i] }
-
 func newBox(contests []contest.Contest) box {
-	widths := make([]int, len(contests))
+	b := box{
+		widths: make([]int, len(contests)), ranked: make([]bool, len(contests)), spoiled: make(map[spoiled]bool),
+		checks: make(map[record.Key]int), faulted: make(map[spoiled]bool), faulty: make(map[record.Key]bool),
+	}
+	summed, all := make([]int, len(contests)), 0
 	for i := range contests {
-		if contests[i].Kind == contest.KindChoice {
-			widths[i] = contests[i].Width()
+		b.widths[i], b.ranked[i] = contests[i].Width(), contests[i].Kind == contest.KindRanked
+		if !b.ranked[i] {
+			summed[i] = b.widths[i]
 		}
+		all += b.widths[i]
 	}
-	return box{
-		widths: widths, last: make(map[record.Key]lastBallot), chosen: make(map[[32]byte]bool), spoiled: make(map[spoiled]bool),
-		checks: make(map[record.Key]int), faulted: make(map[spoiled]bool), faulty: make(map[record.Key]bool), cast: make(map[record.ID]bool), sums: tally.NewSums(widths),
-	}
+	b.rows, b.sums = newRows(all*elgamal.Size), tally.NewSums(summed)
+	return b
 }
 
-// add adds an accepted ballot to the sums.
-func (b *box) add(votes *cast.Votes) lastBallot {
-	summed := make(ciphertexts, len(b.widths))
+// summed are a ballot's votes as package tally sums them up: those of the choices.
+type summed struct {
+	box   *box
+	votes *cast.Votes
+}
+
+func (s summed) Contest(i int) []elgamal.Ciphertext {
+	if s.box.ranked[i] {
+		return nil
+	}
+	return s.votes.Contest(i)
+}
+
+// add adds an accepted ballot, in the place of the one that its credential had.
+func (b *box) add(p *Prepared, ballot *record.Ballot) {
+	if last, again := b.rows.lastOf(ballot.Key); again {
+		votes, err := b.sums.Decode(b.split(last, func(i int) bool { return !b.ranked[i] }))
+		if err != nil { // it was decoded when it was accepted
+			panic(fmt.Sprintf("fold: an accepted ballot: %v", err))
+		}
+		b.sums.Sub(votes)
+	}
+	b.sums.Add(summed{b, p.ballot.Votes})
+	b.rows.add(ballot.Key, p.id, ballot.Number, ballot.Contests)
+}
+
+// split returns the ciphertexts of a row by contest, nothing for those that are not asked for.
+func (b *box) split(r row, wanted func(contest int) bool) [][]byte {
+	out, rest := make([][]byte, len(b.widths)), r.contests()
 	for i, n := range b.widths {
-		if n > 0 {
-			summed[i] = votes.Contest(i)
+		if wanted(i) {
+			out[i] = rest[:n*elgamal.Size]
 		}
+		rest = rest[n*elgamal.Size:]
 	}
-	b.sums.Add(summed)
-	return lastBallot{votes: summed}
+	return out
 }
 
-// ranked returns the ciphertexts of one of the vote's ranked contests, as counted by number among these, of all counted ballots in the
-// order in which these stand on the log: what is mixed (SPEC.md §9.10).
-func (b *box) ranked(number int) []byte {
-	counted := slices.SortedFunc(maps.Values(b.last), func(x, y lastBallot) int { return cmp.Compare(x.at, y.at) })
+// inputs returns the ciphertexts of one ranked contest of all counted ballots in the order in which these stand on the log: what is mixed
+// (SPEC.md §9.10).
+func (b *box) inputs(contest int) []byte {
 	var list []byte
-	for _, l := range counted {
-		list = append(list, l.ranked[number]...)
+	for r := range b.rows.counted() {
+		list = append(list, b.split(r, func(i int) bool { return i == contest })[contest]...)
 	}
 	return list
 }
 
-// forget gives back the memory of the ranked contests' ciphertexts: their lists are made, or never will be.
-func (b *box) forget() {
-	for key, last := range b.last {
-		if last.ranked != nil {
-			last.ranked = nil
-			b.last[key] = last
-		}
-	}
-}
-
 // Counted returns how many credentials have an accepted ballot.
-func (v *Vote) Counted() uint64 { return uint64(len(v.box.last)) }
+func (v *Vote) Counted() uint64 { return uint64(v.box.rows.credentials()) }
 
 // Checks returns how many ballots were checked before casting.
 func (v *Vote) Checks() int { return len(v.box.spoiled) }
@@ -114,8 +117,11 @@ func (v *Vote) IsFaulted(key record.Key, ballot record.ID) bool {
 
 // Last returns the number and id of a credential's last accepted ballot, or false.
 func (v *Vote) Last(key record.Key) (number uint64, id record.ID, ok bool) {
-	l, ok := v.box.last[key]
-	return l.number, l.id, ok
+	r, ok := v.box.rows.lastOf(key)
+	if !ok {
+		return 0, record.ID{}, false
+	}
+	return r.number(), r.id(), true
 }
 
 // IsSpoiled reports whether a credential has marked a ballot as checked, so that the ballot can never be cast with it.
@@ -124,7 +130,7 @@ func (v *Vote) IsSpoiled(key record.Key, ballot record.ID) bool {
 }
 
 // IsCast reports whether a ballot was accepted, later replaced or not.
-func (v *Vote) IsCast(ballot record.ID) bool { return v.box.cast[ballot] }
+func (v *Vote) IsCast(ballot record.ID) bool { return v.box.rows.isCast(ballot) }
 
 // Sums returns the running sums of the counted ballots (SPEC.md §11.2); they must not be changed.
 func (v *Vote) Sums() *tally.Sums { return v.box.sums }
@@ -146,13 +152,13 @@ func (s *State) judgeBallot(p *Prepared, v *Vote, b *record.Ballot) verdict {
 	case v.box.spoiled[spoiled{b.Key, p.id}]:
 		return void("spoiled", "this ballot was opened for checking and can never be cast")
 	}
-	last, again := v.box.last[b.Key]
+	last, again := v.box.rows.lastOf(b.Key)
 	switch {
-	case again && last.id == p.id:
+	case again && last.id() == p.id:
 		return void("dup", "this ballot is recorded already")
 	case again && !v.Manifest.Revote:
 		return void("spent", "this card has voted, and the vote allows no second ballot")
-	case again && (b.Number != last.number+1 || b.Previous != last.id),
+	case again && (b.Number != last.number()+1 || b.Previous != last.id()),
 		!again && (b.Number != 0 || b.Previous != record.ID{}):
 		return void("stale", "the ballot does not follow the last one cast with this card")
 	}
@@ -163,35 +169,15 @@ func (s *State) judgeBallot(p *Prepared, v *Vote, b *record.Ballot) verdict {
 	if p.fault != nil {
 		return void(p.fault.Code, "%w", p.fault.Err)
 	}
-	votes := p.ballot.Votes
-	as := votes.Randomness()
+	as := p.ballot.Votes.Randomness()
 	fresh := make(map[[32]byte]bool, len(as))
 	for _, a := range as {
-		if v.box.chosen[a] || fresh[a] {
+		if v.box.rows.isChosen(a) || fresh[a] {
 			return void("dup-randomness", "part of the ballot was copied from another ballot")
 		}
 		fresh[a] = true
 	}
-	return accept(func() {
-		if again {
-			v.box.sums.Sub(last.votes)
-		}
-		next := v.box.add(votes)
-		next.number, next.id, next.at = b.Number, p.id, s.tree.Size()-1
-		for i := range b.Contests {
-			if v.Manifest.Contests[i].Kind == contest.KindRanked {
-				next.ranked = append(next.ranked, b.Contests[i])
-			}
-		}
-		if !v.Manifest.Revote {
-			next.votes = nil
-		}
-		v.box.last[b.Key] = next
-		v.box.cast[p.id] = true
-		for _, a := range as {
-			v.box.chosen[a] = true
-		}
-	})
+	return accept(func() { v.box.add(p, b) })
 }
 
 // judgeCheck makes the checks of SPEC.md §10.4 for a check record in their order.
@@ -202,7 +188,7 @@ func (s *State) judgeCheck(r *record.Record, v *Vote, b *record.Check) verdict {
 	switch {
 	case v.Phase != Open:
 		return void("phase", "check: the vote is %v", v.Phase)
-	case v.box.cast[b.Ballot]:
+	case v.box.rows.isCast(b.Ballot):
 		return void("cast", "this ballot was cast; a cast ballot cannot be opened")
 	case v.box.spoiled[spoiled{b.Key, b.Ballot}]:
 		return void("dup", "this card has marked the ballot as checked already")

@@ -55,7 +55,7 @@ func (s *State) judgePromises(r *record.Record, v *Vote, b *record.Promises) ver
 		list.done = b.Last
 		for i := 0; i < len(b.Ballots); i += 32 {
 			id := record.ID(b.Ballots[i : i+32])
-			if !v.promised[id] && !v.box.cast[id] { // listed before: it is pending already, or was recorded since
+			if !v.promised[id] && !v.box.rows.isCast(id) { // listed before: it is pending already, or was recorded since
 				v.pending[id] = true
 			}
 			v.promised[id] = true

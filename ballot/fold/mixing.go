@@ -94,7 +94,6 @@ func (s *State) startMixing(v *Vote) {
 	}
 	contests := v.Manifest.Contests
 	v.ranked = &rankedTally{make([]*tally.Mixing, len(contests)), make([]func() (*count.Result, error), len(contests))}
-	number := 0 // among the ranked contests
 	for i := range contests {
 		if contests[i].Kind != contest.KindRanked {
 			continue
@@ -105,14 +104,12 @@ func (s *State) startMixing(v *Vote) {
 		}
 		m, err := tally.NewMixing(tally.MixingParameters{
 			Context: v.Context(s.genesisID), Vote: v.ID, Contest: uint64(i), Root: v.SealRoot, Key: v.Key, Trustees: v.Ceremony.TrusteeKeys(),
-			Threshold: int(v.Manifest.Threshold), Mixes: int(v.Manifest.Mixes), Encoding: encoding, Inputs: v.box.ranked(number),
+			Threshold: int(v.Manifest.Threshold), Mixes: int(v.Manifest.Mixes), Encoding: encoding, Inputs: v.box.inputs(i),
 		})
 		if err == nil { // there are ballots, all of the form
 			s.setMixing(v, uint64(i), m)
 		}
-		number++
 	}
-	v.box.forget()
 }
 
 // setMixing puts a mixing in the place of the one before.
@@ -130,7 +127,6 @@ func (s *State) endMixing(v *Vote) {
 			s.mixing.Delete(mixKey{v.ID, uint64(i)})
 		}
 	}
-	v.box.forget()
 }
 
 // prepareCounts sees which contests can be counted now. They are counted when somebody asks.

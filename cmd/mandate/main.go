@@ -11,6 +11,10 @@ import (
 	"mandate/cmd/mandate/bench"
 	"mandate/cmd/mandate/commission/organise"
 	"mandate/cmd/mandate/countcmd"
+	"mandate/cmd/mandate/daemon/board"
+	"mandate/cmd/mandate/daemon/commission"
+	"mandate/cmd/mandate/daemon/registrar"
+	"mandate/cmd/mandate/daemon/trustee"
 	"mandate/cmd/mandate/demo"
 	"mandate/cmd/mandate/mail"
 	"mandate/cmd/mandate/program"
@@ -41,6 +45,12 @@ Organisers:
     mail      send members their codes, packets and results, each mail once
     organise  run votes by an organisation's rules: call, forums, statements, packet, how a vote stands
     rules     print and check rules files
+
+Parties on machines of their own:
+    board       the public log and its pages
+    registrar   gives members their voter cards, with all other registrars
+    trustee     holds the key of votes together with others, and opens results
+    commission  keeps the calendar of votes
 
 Everybody:
     count     count an open ballot file by one of the counting rules
@@ -76,7 +86,11 @@ var commands = map[string]command{
 	"program": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return program.Run(ctx, args, out, err)
 	},
-	"organise": organise.Run,
+	"board":      board.Run,
+	"registrar":  registrar.Run,
+	"trustee":    trustee.Run,
+	"commission": commission.Run,
+	"organise":   organise.Run,
 	"rules": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return organise.RunRules(ctx, args, out, err)
 	},

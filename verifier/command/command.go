@@ -102,11 +102,11 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		}
 		o.Opened = b
 	}
-	p := &progress{w: stderr, start: time.Now()}
+	p := newProgress(stderr, time.Now())
 	if !*quiet {
 		o.Progress = p.show
 	}
-	report, err := verify(ctx, f.Arg(0), o)
+	report, err := Verify(ctx, f.Arg(0), o)
 	p.clear()
 	if err != nil {
 		return fail("", "%v", err)
@@ -139,8 +139,8 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return report.Verdict.ExitCode()
 }
 
-// verify opens the source and judges it.
-func verify(ctx context.Context, source string, o verifier.Options) (*verifier.Report, error) {
+// Verify opens a source, which is a board's address, a directory or an audit package, and judges it.
+func Verify(ctx context.Context, source string, o verifier.Options) (*verifier.Report, error) {
 	if strings.HasPrefix(source, "http://") || strings.HasPrefix(source, "https://") {
 		src, err := httpsource.New(source)
 		if err != nil {
@@ -188,16 +188,40 @@ type progress struct {
 	start time.Time
 	last  time.Time
 	shown bool
+	marks []mark // of the last while, oldest first
 }
 
-func (p *progress) show(done, total uint64) {
-	now := time.Now()
-	if now.Sub(p.last) < 200*time.Millisecond || now.Sub(p.start) < 500*time.Millisecond {
+func newProgress(w io.Writer, start time.Time) *progress {
+	return &progress{w: w, start: start, marks: []mark{{at: start}}}
+}
+
+// mark is how far it was, when.
+type mark struct {
+	at time.Time
+	verifier.Progress
+}
+
+// pace is the while from which the time to go is estimated: ballots take much longer than what comes before them, so that the speed from
+// the start on would promise too much.
+const pace = 10 * time.Second
+
+func (p *progress) show(now verifier.Progress) { p.showAt(time.Now(), now) }
+
+func (p *progress) showAt(at time.Time, now verifier.Progress) {
+	for len(p.marks) > 1 && at.Sub(p.marks[1].at) > pace {
+		p.marks = p.marks[1:]
+	}
+	p.marks = append(p.marks, mark{at, now})
+	if at.Sub(p.last) < 200*time.Millisecond || at.Sub(p.start) < 500*time.Millisecond {
 		return
 	}
-	p.last, p.shown = now, true
-	left := time.Duration(float64(now.Sub(p.start)) / float64(done) * float64(total-done))
-	fmt.Fprintf(p.w, "\r\033[Kchecked %d of %d records, about %s to go", done, total, left.Round(time.Second))
+	p.last, p.shown = at, true
+	line := fmt.Sprintf("checked %d ballots, %d of %d records", now.Ballots, now.Records, now.Total)
+	if from := p.marks[0]; now.Records > from.Records {
+		left := at.Sub(from.at).Seconds() / float64(now.Records-from.Records) * float64(now.Total-now.Records)
+		line += fmt.Sprintf(", %.0f s to go at this speed", left)
+	}
+	fmt.Fprint(p.w, "\r\033[K"+line)
 }
 
 func (p *progress) clear() {

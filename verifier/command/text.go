@@ -23,7 +23,7 @@ func Text(w io.Writer, r *verifier.Report) {
 	}
 	void(w, r)
 	opened(w, r.Opened)
-	fmt.Fprintf(w, "\n%s\n", conclusion(r.Verdict))
+	fmt.Fprintf(w, "\n%s\n%s\n", ran(r.Tally), conclusion(r.Verdict))
 }
 
 func checks(w io.Writer, cs []verifier.Check) {
@@ -176,6 +176,15 @@ func opened(w io.Writer, o *verifier.Opened) {
 		fmt.Fprintf(w, "  note: the log does not say that it can never be cast; it was not cast so far\n")
 	}
 	fmt.Fprintf(w, "  Compare its id with the one that the first device showed before it was opened. If that is not what you chose, do not vote with\n  that device, and tell the commission.\n")
+}
+
+// ran says how many of the checks that had to run did.
+func ran(t verifier.Tally) string {
+	s := fmt.Sprintf("%d of %d checks ran, %d held", t.Ran, t.Asked(), t.Held)
+	if t.NotAsked > 0 {
+		s += fmt.Sprintf("; %d more are not asked for here (-)", t.NotAsked)
+	}
+	return s + "."
 }
 
 func conclusion(v verifier.Verdict) string {

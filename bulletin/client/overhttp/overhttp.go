@@ -4,6 +4,8 @@ package overhttp
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"mime"
@@ -28,7 +30,7 @@ func Dial(address string, h *http.Client, o client.Options) (*client.Client, err
 		return nil, fmt.Errorf("board address %q: want http or https, a host and perhaps a path", address)
 	}
 	if h == nil {
-		h = newHTTP()
+		h = Trusting(nil)
 	}
 	t := &transport{base: strings.TrimSuffix(u.String(), "/"), http: h}
 	log, err := httpsource.New(t.base, h)
@@ -38,10 +40,12 @@ func Dial(address string, h *http.Client, o client.Options) (*client.Client, err
 	return client.New(t, log, o), nil
 }
 
-func newHTTP() *http.Client {
+// Trusting returns an HTTP client for Dial that believes certificates of the authorities given; nil: of those that the machine believes.
+func Trusting(roots *x509.CertPool) *http.Client {
 	return &http.Client{
 		Timeout: time.Minute,
 		Transport: &http.Transport{
+			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			Proxy:                  http.ProxyFromEnvironment,
 			DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 			TLSHandshakeTimeout:    10 * time.Second,

@@ -27,7 +27,7 @@ type auditor struct{ log boardlog.Source }
 
 // Call is for the one method verify.run, with the vote's id as parameter, or none for all votes. Its result is the report.
 func (a auditor) Call(ctx context.Context, method string, values map[string]any, progress session.Progress) (any, error) {
-	o := verifier.Options{Window: 512, Progress: func(done, total uint64) { progress("verify", done, total) }}
+	o := verifier.Options{Window: 512, Progress: func(p verifier.Progress) { progress("verify", p.Records, p.Total) }}
 	if method != "verify.run" {
 		return nil, &session.Failure{Code: "form", Sentence: "the verifier has no such method", Hint: "reload the page"}
 	}

@@ -1,6 +1,8 @@
 package registrar
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -62,45 +64,30 @@ func (r *Registrar) Codes(w io.Writer, round record.ID, entries ...int) error {
 	for _, e := range slices.Compact(slices.Sorted(slices.Values(entries))) {
 		who = append(who, uint64(e))
 	}
-	codes, err := r.drawCodes(d, who)
-	if err != nil {
+	codes, hashes := make([]issuing.Code, len(who)), make([][32]byte, len(who))
+	for i := range codes {
+		codes[i] = issuing.NewCode()
+		hashes[i] = d.Hash(codes[i])
+	}
+	if err := r.ledger.setCodes(round, who, hashes); err != nil {
 		return err
+	}
+	page := r.options.Link
+	if page == "" {
+		page = d.url
 	}
 	list := csv.NewWriter(w)
 	list.UseCRLF = true
 	list.Write(codesHeader)
 	for i, e := range who {
-		list.Write(r.line(d, e, codes[i]))
+		m := d.roll.Member(int(e))
+		list.Write([]string{strconv.FormatUint(e, 10), m.Number, m.Name, m.Email, d.Text(codes[i]), d.Link(page, codes[i])})
 	}
 	list.Flush()
 	if err := list.Error(); err != nil {
 		return fmt.Errorf("writing codes: %w", err)
 	}
 	return nil
-}
-
-// drawCodes draws new codes for entries, which makes their earlier ones void. They are good when it returns.
-func (r *Registrar) drawCodes(d *desk, who []uint64) ([]issuing.Code, error) {
-	codes, hashes := make([]issuing.Code, len(who)), make([][32]byte, len(who))
-	for i := range codes {
-		codes[i] = issuing.NewCode()
-		hashes[i] = d.Hash(codes[i])
-	}
-	return codes, r.ledger.setCodes(d.Round, who, hashes)
-}
-
-// line is an entry's in the list of codes.
-func (r *Registrar) line(d *desk, entry uint64, code issuing.Code) []string {
-	m := d.roll.Member(int(entry))
-	return []string{strconv.FormatUint(entry, 10), m.Number, m.Name, m.Email, d.Text(code), d.Link(r.page(d), code)}
-}
-
-// page is where links to members lead.
-func (r *Registrar) page(d *desk) string {
-	if r.options.Link != "" {
-		return r.options.Link
-	}
-	return d.url
 }
 
 // Find returns the roll entry of a member by number.
@@ -138,4 +125,47 @@ func (r *Registrar) Standing(round record.ID) (Standing, error) {
 		s.Issued = set.count
 	}
 	return s, nil
+}
+
+// Waiting returns the roll entries of a round that have no card yet, as far as this registrar and the board know, and are not off the roll.
+func (r *Registrar) Waiting(round record.ID) ([]int, error) {
+	v := r.seen.Load()
+	if v == nil || v.desks[round] == nil || v.desks[round].roll == nil {
+		return nil, ErrUnknownRound
+	}
+	d := v.desks[round]
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []int
+	for e := range uint64(d.roll.Len()) {
+		if set := r.issued[round]; !d.published.has(e) && (set == nil || !set.has(e)) && d.removed[e] == "" {
+			out = append(out, int(e))
+		}
+	}
+	return out, nil
+}
+
+// A Round is a round that names this registrar.
+type Round struct {
+	ID            record.ID
+	Title         string // in English, or the first language
+	Opens, Closes uint64 // when cards can be collected, in seconds since 1970
+	List          bool   // its private list was given to this registrar
+	Standing      Standing
+}
+
+// Rounds returns the rounds that name this registrar as of the last look at the board, the latest to close first; nil before the first look.
+func (r *Registrar) Rounds() []Round {
+	v := r.seen.Load()
+	if v == nil {
+		return nil
+	}
+	var out []Round
+	for id, d := range v.desks {
+		x := Round{ID: id, Title: d.title, Opens: d.opens, Closes: d.closes, List: d.roll != nil}
+		x.Standing, _ = r.Standing(id) // the error is that List is false
+		out = append(out, x)
+	}
+	slices.SortFunc(out, func(a, b Round) int { return cmp.Or(cmp.Compare(b.Closes, a.Closes), bytes.Compare(a.ID[:], b.ID[:])) })
+	return out
 }

@@ -16,13 +16,16 @@ const callUsage = `Proposes a vote by a rules file, on the round's next free slo
 members can sign.
 
 Usage:
-    mandate organise call -board URL -dir FOLDER -round ID -rules FILE -parties FILE -title LANG=TEXT … [FLAGS]
+    mandate organise call -board URL -dir FOLDER -round ID -rules FILE -title LANG=TEXT … [FLAGS]
 
 ` + commonUsage + `    -round ID           the round whose cards are used
     -rules FILE         the rules file; mandate rules shows and checks them
     -template NAME      instead, a rules file that comes with the program
     -parties FILE       who counts, may call and must respond: TOML with threshold, quorum, responder (a key) and tables
                         [[trustee]], [[body]], [[relay]] of name, url and key, [witnesses] of need and keys
+    -trustee FILE       a trustee's entry, besides those in -parties; once for each
+    -threshold N        so many trustees open the result; default more than half of them
+    -quorum N           so many must have signed the ballot box first
     -title LANG=TEXT    the vote's title, once for each language
     -question LANG=TEXT the question, if it is not the title
     -option OPTION      own options, where the rules allow them: "ID en=TEXT | es=TEXT", once for each
@@ -47,7 +50,7 @@ func propose(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	who, err := readParties(c.get("parties"))
+	who, err := c.who()
 	if err != nil {
 		return err
 	}

@@ -9,13 +9,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 
 	"mandate/ballot/record"
 	"mandate/bulletin/client"
 	"mandate/cmd/mandate/commission"
+	"mandate/cmd/mandate/daemon"
+	commissiond "mandate/cmd/mandate/daemon/commission"
 	"mandate/cmd/mandate/party"
+	"mandate/crypto/sigma"
 )
 
 const usage = `Organise runs votes by an organisation's rules, in the name of the commission.
@@ -26,8 +28,17 @@ Usage:
 Looking:
     status      what has happened in a vote, what comes next and who owes it
 
+Members:
+    roll        announce a roll
+    round       announce a round, in which members collect voter cards
+    remove      take entries off a roll that is on the board, or put them back
+
 Calling:
     call        propose a vote by a rules file: a petition, a body's call, or a call for a reason
+    vote        call a vote without rules, with a question of your own
+    key         make a key for a member of a body, or for who responds in its name
+    sign        sign a body's call, by name
+    respond     respond to a result in the body's name
 
 Deliberating:
     forum       announce a forum of all members
@@ -39,29 +50,29 @@ Deliberating:
     withdraw    say that a candidate does not stand any more
     packet      make the packet for all members, and post it
 
-Members:
-    remove      take entries off a roll that is on the board, or put them back
-
 Voting:
+    replace     put another trustee in the place of one who was at fault too often
     step        do what is due now: open, close and certify votes, restart a ceremony that failed
     extend      extend voting
     cancel      cancel a vote before it opens
     annul       annul a vote that has opened
 
 Every verb answers -h. All but status work with the officer's folder: the commission's vault, whose passphrase is asked for on the
-terminal or read from a file.
+terminal or read from a file. With -config, all of this is as mandate commission has it, and the board must be the one of the entry there.
 
 Exit status: 0 it is done; 1 it is not; 2 the call makes no sense.
 
 Example:
     mandate organise status -board https://board.example.org -vote 5f0c…
-    mandate organise forum -h
+    mandate organise round -config commission.toml -h
 `
 
 // A verb is one thing that organisers do.
 type verb struct {
 	usage string // flags and an example, without the common flags
 	open  bool   // needs no officer
+	local bool   // needs no board
+	own   bool   // is said with the folder's key, whoever's it is
 	flags func(*call, *flag.FlagSet)
 	needs []string // flags that must be given
 	run   func(ctx context.Context, c *call) error
@@ -70,6 +81,7 @@ type verb struct {
 // A call is a verb with its flags.
 type call struct {
 	out, err           io.Writer
+	config             string // of mandate commission
 	board, dir, secret string
 	vote               record.ID
 	text               map[string]*string // flags of the verb
@@ -77,6 +89,8 @@ type call struct {
 	toggle             map[string]*bool
 	view               party.Board
 	officer            *commission.Commission
+	signer             sigma.SecretKey // of the folder
+	in                 io.Reader
 	askPassphrase      func() ([]byte, error)
 }
 
@@ -155,16 +169,20 @@ func run(ctx context.Context, args []string, in io.Reader, stdout, stderr io.Wri
 	return v.call(ctx, args[0], args[1:], in, stdout, stderr, dial)
 }
 
-const commonUsage = `    -board URL          the board
+const commonUsage = `    -config FILE        the configuration of mandate commission, instead of the following three
+    -board URL          the board
     -dir FOLDER         the officer's folder, which has the vault
     -passphrase FILE    read the vault's passphrase from FILE instead of asking for it
 `
 
 func (v *verb) call(ctx context.Context, name string, args []string, in io.Reader, stdout, stderr io.Writer, dial dialer) int {
-	c := &call{out: stdout, err: stderr, text: make(map[string]*string), list: make(map[string]*many), toggle: make(map[string]*bool)}
+	c := &call{out: stdout, err: stderr, in: in, text: make(map[string]*string), list: make(map[string]*many), toggle: make(map[string]*bool)}
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	f.StringVar(&c.board, "board", "", "")
+	if !v.local {
+		f.StringVar(&c.config, "config", "", "")
+		f.StringVar(&c.board, "board", "", "")
+	}
 	if !v.open {
 		f.StringVar(&c.dir, "dir", "", "")
 		f.StringVar(&c.secret, "passphrase", "", "")
@@ -205,11 +223,19 @@ func (v *verb) check(c *call, f *flag.FlagSet) error {
 	if f.NArg() > 0 {
 		return fmt.Errorf("%q is not understood", f.Arg(0))
 	}
-	needs := slices.Clone(v.needs)
-	if !v.open {
+	var needs []string
+	switch {
+	case c.config != "" && (c.board != "" || c.dir != "" || c.secret != ""):
+		return errors.New("-config is given instead of -board, -dir and -passphrase")
+	case c.config != "":
+	case v.local:
 		needs = append(needs, "dir")
+	case v.open:
+		needs = append(needs, "board")
+	default:
+		needs = append(needs, "board", "dir")
 	}
-	for _, n := range append([]string{"board"}, needs...) {
+	for _, n := range append(needs, v.needs...) {
 		if f.Lookup(n).Value.String() == "" {
 			return fmt.Errorf("-%s is needed", n)
 		}
@@ -224,8 +250,13 @@ func (v *verb) check(c *call, f *flag.FlagSet) error {
 }
 
 // prepare reads the board, and opens the officer's folder.
-func (c *call) prepare(ctx context.Context, v *verb, dial dialer) error {
-	var err error
+func (c *call) prepare(ctx context.Context, v *verb, dial dialer) (err error) {
+	if v.local {
+		return nil
+	}
+	if c.config != "" {
+		return c.prepareConfig(ctx, v)
+	}
 	if c.view, err = dial(strings.TrimRight(c.board, "/")); err != nil {
 		return err
 	}
@@ -239,7 +270,34 @@ func (c *call) prepare(ctx context.Context, v *verb, dial dialer) error {
 	if err != nil {
 		return err
 	}
+	if v.own {
+		c.signer = key
+		return nil
+	}
 	c.officer = commission.New(c.view, key, slog.New(slog.DiscardHandler))
+	return nil
+}
+
+// prepareConfig is prepare by the configuration of mandate commission.
+func (c *call) prepareConfig(ctx context.Context, v *verb) error {
+	config, err := commissiond.Read(c.config)
+	if err != nil {
+		return err
+	}
+	if c.view, _, err = config.Dial(); err != nil {
+		return err
+	}
+	if err := c.view.Update(ctx); err != nil {
+		return fmt.Errorf("reading the board: %w", err)
+	}
+	if v.open {
+		return nil
+	}
+	key, err := config.SigningKey(c.in, c.err)
+	if err != nil {
+		return err
+	}
+	c.signer, c.officer = key, commission.New(c.view, key, slog.New(slog.DiscardHandler))
 	return nil
 }
 
@@ -251,5 +309,5 @@ func hintOf(err error) string {
 	case party.RefusalCode(err) == "slot-taken":
 		return "another vote took the slot first; run the command again"
 	}
-	return ""
+	return daemon.HintOf(err)
 }

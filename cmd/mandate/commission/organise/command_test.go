@@ -333,7 +333,7 @@ func TestEveryVerbAnswersH(t *testing.T) {
 		if !strings.Contains(usage, "\n    "+name+" ") {
 			t.Errorf("%s is not in the list of verbs", name)
 		}
-		if code := Run(t.Context(), []string{name}, strings.NewReader(""), &out, &errs); code != 2 || !strings.Contains(errs.String(), "-board is needed") {
+		if code := Run(t.Context(), []string{name}, strings.NewReader(""), &out, &errs); code != 2 || !strings.Contains(errs.String(), " is needed") {
 			t.Errorf("%s without flags: exit %d, %s", name, code, &errs)
 		}
 		// Every flag is in the text.

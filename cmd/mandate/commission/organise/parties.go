@@ -3,12 +3,15 @@ package organise
 import (
 	"bytes"
 	"encoding/hex"
+	"flag"
 	"fmt"
+	"strconv"
 
 	"github.com/pelletier/go-toml/v2"
 
 	"mandate/ballot/record"
 	"mandate/cmd/mandate/commission"
+	"mandate/cmd/mandate/daemon"
 )
 
 // parties is the file that names those whom a vote needs: who counts it, who may call it, who must respond to it.
@@ -54,6 +57,48 @@ func key(field, s string) (record.Key, error) {
 		return k, fmt.Errorf("-parties: %s: %w", field, err)
 	}
 	return k, nil
+}
+
+// partiesFlags are the flags that say who counts.
+func (c *call) partiesFlags(f *flag.FlagSet) {
+	c.texts(f, "parties", "threshold", "quorum")
+	c.lists(f, "trustee")
+}
+
+// who reads who counts, from the file of parties and the entries of trustees.
+func (c *call) who() (*parties, error) {
+	p := new(parties)
+	var err error
+	if path := c.get("parties"); path != "" {
+		if p, err = readParties(path); err != nil {
+			return nil, err
+		}
+	}
+	for name, to := range map[string]*uint64{"threshold": &p.Threshold, "quorum": &p.Quorum} {
+		if s := c.get(name); s != "" {
+			if *to, err = strconv.ParseUint(s, 10, 64); err != nil {
+				return nil, misuse("-%s %q: want a number", name, s)
+			}
+		}
+	}
+	entries, err := daemon.ReadEntries(c.all("trustee"))
+	if err != nil {
+		return nil, fmt.Errorf("-trustee: %w", err)
+	}
+	for _, t := range entries.Trustees {
+		p.Trustees = append(p.Trustees, named{t.Name, t.URL, record.ID(t.Key).String()})
+	}
+	n := uint64(len(p.Trustees))
+	if n == 0 {
+		return nil, misuse("trustees are needed: -trustee with their entries, or -parties")
+	}
+	if p.Threshold == 0 {
+		p.Threshold = n/2 + 1
+	}
+	if p.Quorum == 0 { // so that two different ballot boxes cannot both be opened, if not all trustees sign
+		p.Quorum = min(n, max(p.Threshold, (n+p.Threshold-1)/2+1))
+	}
+	return p, nil
 }
 
 // ceremony returns who counts.

@@ -19,14 +19,22 @@ var verbs = map[string]*verb{
 		run:   status,
 	},
 	"call": {
-		usage: callUsage, needs: []string{"round", "parties", "title"},
+		usage: callUsage, needs: []string{"round", "title"},
 		flags: func(c *call, f *flag.FlagSet) {
-			c.texts(f, "round", "rules", "template", "parties", "roll", "reason", "not-before")
+			c.partiesFlags(f)
+			c.texts(f, "round", "rules", "template", "roll", "reason", "not-before")
 			c.lists(f, "title", "question", "sponsor", "requires", "option")
 			c.switches(f, "mock")
 		},
 		run: propose,
 	},
+	"roll":    rollVerb,
+	"round":   roundVerb,
+	"vote":    voteVerb,
+	"key":     keyVerb,
+	"sign":    signVerb,
+	"respond": respondVerb,
+	"replace": replaceVerb,
 	"forum": {
 		usage: `Announces the next forum of all members. The rules of the vote say how long before it has to be announced.
 
