@@ -14,6 +14,7 @@ import (
 	"mandate/ballot/contest"
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
+	"mandate/ballot/tally"
 	"mandate/crypto/sigma"
 	"mandate/verifier"
 	"mandate/verifier/corpus/electiontest"
@@ -149,6 +150,68 @@ func course(t *testing.T) *simulate.Vote {
 	return v
 }
 
+// faulty is a vote with what goes wrong: a false complaint, a trustee who is replaced, a member who is removed, a check that showed another choice.
+func faulty(t *testing.T) *simulate.Vote {
+	v := simulate.New(t, simulate.Config{Members: 5, Registrars: 1, Slots: 1, Trustees: 2, Threshold: 2, Quorum: 2}).Round().Vote()
+	o := v.Org
+	v.Round.Cards(0, 1, 2)
+	roll := v.State().Round.Roll.ID
+	o.Remove(roll, true, 3, 4)
+	o.Remove(roll, false, 4)
+	v.CeremonyUntil(tally.StepAccept)
+	o.Post(v.By(1, &record.KeygenComplaint{Trustee: 1, Attempt: 1, Against: 2, Opened: v.SealingKey(1)}))
+	o.Post(v.Officer(&record.KeygenRestart{By: 1, Attempt: 1, Trustee: 1, Reason: record.RestartComplaint}))
+	o.Reach(v.State().Ceremony.Deadline() + 1)
+	o.Post(v.Officer(&record.KeygenRestart{By: 1, Attempt: 2, Trustee: 1, Reason: record.RestartSilent}))
+	v.Trustees[0].Key = simulate.NewKey(t)
+	o.Post(v.Officer(&record.TrusteeReplace{
+		By: 1, Trustee: 1, Name: "Another", URL: "https://another.example", Key: v.Trustees[0].Key.Public().Encoding(), Reason: "It was silent.",
+	}))
+	side, err := tally.NewTrustee(v.State().Ceremony, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Trustees[0].Side = side
+	v.Ceremony()
+	v.Open()
+	shown := v.Ballot(0, []int{simulate.Yes})
+	v.Check(0, shown.ID())
+	v.Fault(0, shown.ID())
+	v.Cast(0, []int{simulate.No})
+	v.Finish()
+	return v
+}
+
+// called is a vote that members of a body called, with a statement that was withheld.
+func called(t *testing.T) *simulate.Vote {
+	r := simulate.New(t, simulate.Config{Members: 4, Registrars: 1, Slots: 2, Trustees: 1}).Round()
+	r.Cards(0, 1, 2)
+	v := r.Propose(r.Plan(record.CallBody))
+	v.CallUp()
+	v.Commit()
+	v.Org.Post(v.Officer(&record.Withheld{By: 1, Side: "for", Hash: simulate.File("It is her fault."), Reason: "It names a person."}))
+	v.Org.Append(v.NamedStatement(0, "for", "It is her fault.").Raw()) // void, since it is the one that was withheld
+	return v
+}
+
+func cancelled(t *testing.T) *simulate.Vote {
+	v := called(t)
+	v.Org.Post(v.Officer(&record.Cancel{By: 1, Reason: "Settled otherwise."}))
+	return v
+}
+
+func annulled(t *testing.T) *simulate.Vote {
+	r := simulate.New(t, simulate.Config{Members: 4, Registrars: 1, Slots: 1, Trustees: 1}).Round()
+	r.Cards(0, 1, 2)
+	v := r.Propose(r.Plan(record.CallReason, func(r *record.Rules) {
+		r.Forums, r.Statements, r.Packet, r.Mailing = record.ForumRule{}, record.StatementRule{}, false, record.MailingRule{}
+	}))
+	v.Ceremony()
+	v.Open()
+	v.Org.Post(v.Officer(&record.Annul{By: 1, Reason: "The question was wrong."}))
+	return v
+}
+
 // keys are everybody's.
 func keys(v *simulate.Vote) []sigma.SecretKey {
 	all := append([]sigma.SecretKey{v.Org.Board}, v.Org.Commission...)
@@ -182,7 +245,7 @@ func content(r *verifier.Report) string {
 	}
 	all := []any{r.Verdict, cs, r.VoidTotal}
 	for _, v := range r.Votes {
-		all = append(all, v.ID, v.Title, v.Phase, v.Mock, v.Figures, v.Contests, v.Story, v.Warnings, v.Duties, v.Verdict)
+		all = append(all, v.ID, v.Title, v.Phase, v.Mock, v.Figures, v.Contests, v.Story, v.Warnings, v.Duties, v.Removals, v.Programs, v.Ended, v.Verdict)
 	}
 	b, err := json.Marshal(all)
 	if err != nil {
@@ -197,7 +260,23 @@ func TestJ5_EveryFieldOfARecordMatters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("verifies some thousand logs")
 	}
-	for name, v := range map[string]*simulate.Vote{"a vote": everything(t), "a vote by rules": course(t)} {
+	unseen := make(map[string]bool)
+	for _, kind := range record.Kinds() {
+		unseen[kind] = true
+	}
+	done := make(map[string]bool) // kinds and fields
+	for _, c := range []struct {
+		name, verdict string
+		vote          *simulate.Vote
+		least         int // changes
+	}{
+		{"a vote", "verified", everything(t), 350},
+		{"a vote by rules", "verified", course(t), 150},
+		{"a vote with faults", "verified", faulty(t), 40},
+		{"a cancelled vote", "unfinished", cancelled(t), 10},
+		{"an annulled vote", "unfinished", annulled(t), 2},
+	} {
+		name, v := c.name, c.vote
 		log, all := v.Org.Log(), keys(v)
 		judge := func(log [][]byte) string {
 			r, err := electiontest.Of(v.Org, log, v.ID).Verify(context.Background())
@@ -208,7 +287,7 @@ func TestJ5_EveryFieldOfARecordMatters(t *testing.T) {
 			return content(r)
 		}
 		honest := judge(log)
-		if !strings.Contains(honest, `"verified"`) {
+		if !strings.HasPrefix(honest, `["`+c.verdict+`"`) {
 			t.Fatalf("%s: %.300s", name, honest)
 		}
 		if judge(log) != honest {
@@ -221,12 +300,12 @@ func TestJ5_EveryFieldOfARecordMatters(t *testing.T) {
 			resigned   bool
 		}
 		var changes []change
-		done := make(map[string]bool)
 		for i, raw := range log {
 			r, err := record.Decode(raw)
 			if err != nil {
 				t.Fatal(err)
 			}
+			delete(unseen, r.Kind())
 			payload := r.Payload()
 			begin := bytes.Index(raw, payload)
 			for _, l := range leaves(payload) {
@@ -278,8 +357,11 @@ func TestJ5_EveryFieldOfARecordMatters(t *testing.T) {
 		}
 		close(next)
 		wg.Wait()
-		if len(changes) < 350 {
+		if len(changes) < c.least {
 			t.Errorf("%s: only %d changes in %d records", name, len(changes), len(log))
 		}
+	}
+	for kind := range unseen {
+		t.Errorf("no %s stands in any of these votes", kind)
 	}
 }

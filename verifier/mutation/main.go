@@ -1,7 +1,7 @@
 // Command mutation disables the verifier's refusals one after the other, and says which of them nobody misses:
 //
 //	go run ./verifier/mutation                 # every refusal against the corpus: minutes
-//	go run ./verifier/mutation -tests          # and those that survive against the tests of their packages: much longer
+//	go run ./verifier/mutation -tests          # and all that survive, and those of the mathematics, against tests: much longer
 //	go run ./verifier/mutation -sample 40      # forty of them, spread over all: for every change
 //
 // A refusal is a condition on which a function of package fold, cast, tally or verifier returns a void or fatal outcome, a fault or an error,
@@ -11,7 +11,9 @@
 // The program is built once, with every refusal behind a switch ([go build -overlay]; no file of the module is changed), and run once without
 // a mutant to see which elections meet which refusal: a mutant is only shown these. What is left is printed: survivors, which some election
 // meets and which change nothing that a label says, and refusals that no election meets. The list in accepted.txt says of each that is known
-// why it is so; anything else, and anything in the list that is not so any more, makes the exit status 1.
+// why it is so; anything else, and anything in the list that is not so any more, makes the exit status 1. Of what that list leaves to tests,
+// -tests accepts nothing; it tries besides the refusals that no election asks for, and those of the packages below, each against the tests
+// that meet it.
 package main
 
 import (
@@ -23,6 +25,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -39,11 +42,21 @@ var accepted string
 // packages are what is mutated: everything between a log's records and a verdict but the mathematics.
 var packages = []string{"ballot/cast", "ballot/fold", "ballot/tally", "verifier"}
 
+// below are the packages that those stand on: the log's form, records, and the mathematics. Only -tests mutates them.
+var below = []string{
+	"crypto/group", "crypto/sigma", "crypto/elgamal", "crypto/threshold", "crypto/blind", "crypto/mixnet", "crypto/merkle",
+	"ballot/canonical", "ballot/record", "ballot/checkpoint", "ballot/contest", "ballot/ranking", "ballot/roll", "ballot/text", "ballot/rules", "verifier/boardlog",
+}
+
+// toTests is how accepted.txt begins the reason for what the corpus does not kill and tests do.
+const toTests = "left to the tests"
+
 func main() {
 	sample := flag.Int("sample", 0, "try about this `many` mutants, spread over all, instead of all")
 	tests := flag.Bool("tests", false, "run the tests of the mutated packages against what the corpus does not kill")
 	corpus := flag.String("corpus", "", "a corpus in this `folder`, made before by verifier/corpus; otherwise one is made")
 	limit := flag.Duration("limit", 0, "stop after this `time`, and judge what was tried")
+	only := flag.String("only", "", "only refusals whose `name`, as accepted.txt has it, contains this")
 	flag.Parse()
 	ctx := context.Background()
 	if *limit > 0 {
@@ -51,7 +64,7 @@ func main() {
 		ctx, cancel = context.WithTimeout(ctx, *limit)
 		defer cancel()
 	}
-	if err := run(ctx, *sample, *tests, *corpus); err != nil {
+	if err := run(ctx, *sample, *tests, *corpus, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "mutation:", err)
 		os.Exit(1)
 	}
@@ -66,7 +79,7 @@ type bench struct {
 	met   map[int][]string // elections in which the refusal was made
 }
 
-func run(ctx context.Context, sample int, tests bool, corpus string) error {
+func run(ctx context.Context, sample int, tests bool, corpus, only string) error {
 	root, err := moduleRoot()
 	if err != nil {
 		return err
@@ -77,29 +90,31 @@ func run(ctx context.Context, sample int, tests bool, corpus string) error {
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{root: root, dir: dir, corpus: corpus}
-	if b.overlay, b.sites, err = instrument(root, dir, packages); err != nil {
+	mutated := packages
+	if tests {
+		mutated = append(slices.Clone(packages), below...)
+	}
+	if b.overlay, b.sites, err = instrument(root, dir, mutated); err != nil {
 		return err
 	}
-	b.program = filepath.Join(dir, "corpus")
-	if out, err := command(ctx, root, nil, "go", "build", "-overlay", b.overlay, "-o", b.program, "./verifier/corpus"); err != nil {
-		return fmt.Errorf("building the instrumented program: %w\n%s", err, out)
+	if only != "" {
+		b.sites = slices.DeleteFunc(b.sites, func(s site) bool { return !strings.Contains(s.key(), only) })
 	}
-	if b.corpus == "" {
-		b.corpus = filepath.Join(dir, "elections")
-		if out, err := command(ctx, root, nil, b.program, "-out", b.corpus); err != nil {
-			return fmt.Errorf("making the corpus: %w\n%s", err, out)
+	if slices.ContainsFunc(b.sites, func(s site) bool { return slices.Contains(packages, path.Dir(s.file)) }) {
+		if err := b.prepare(ctx); err != nil {
+			return err
 		}
-	}
-	if err := b.trace(ctx); err != nil {
-		return err
 	}
 	var asked []site
+	var rest []left
 	for _, s := range b.sites {
-		if b.seen[s.id] {
+		if b.seen[s.id] && slices.Contains(packages, path.Dir(s.file)) {
 			asked = append(asked, s)
+		} else if tests {
+			rest = append(rest, left{s, len(b.met[s.id]) > 0})
 		}
 	}
-	fmt.Printf("%d refusals, %d of them in the verifier's way (the rest is for those who vote, mix and count)\n", len(b.sites), len(asked))
+	fmt.Printf("%d refusals, %d of them in the verifier's way (the rest is for those who vote, mix and count, or of packages below)\n", len(b.sites), len(asked))
 	all := len(asked)
 	if sample > 0 && sample < all {
 		var some []site
@@ -110,11 +125,27 @@ func run(ctx context.Context, sample int, tests bool, corpus string) error {
 	}
 	left := b.try(ctx, asked)
 	if tests {
-		if left, err = b.test(ctx, left); err != nil {
+		if left, err = b.test(ctx, append(left, rest...)); err != nil {
 			return err
 		}
 	}
-	return judge(left, len(asked) == all && !tests && ctx.Err() == nil)
+	whole := len(asked) == all && only == "" && ctx.Err() == nil
+	return b.judge(left, tests, whole)
+}
+
+// prepare builds the program, makes the corpus, and traces the one over the other.
+func (b *bench) prepare(ctx context.Context) error {
+	b.program = filepath.Join(b.dir, "corpus")
+	if out, err := command(ctx, b.root, nil, "go", "build", "-overlay", b.overlay, "-o", b.program, "./verifier/corpus"); err != nil {
+		return fmt.Errorf("building the instrumented program: %w\n%s", err, out)
+	}
+	if b.corpus == "" {
+		b.corpus = filepath.Join(b.dir, "elections")
+		if out, err := command(ctx, b.root, nil, b.program, "-out", b.corpus); err != nil {
+			return fmt.Errorf("making the corpus: %w\n%s", err, out)
+		}
+	}
+	return b.trace(ctx)
 }
 
 // trace runs the program without a mutant over the corpus, one election after the other.
@@ -207,15 +238,17 @@ func (b *bench) kills(ctx context.Context, id int, names []string) bool {
 
 // test runs the tests of the mutated packages over what is left, each only where it meets the refusal.
 func (b *bench) test(ctx context.Context, lefts []left) ([]left, error) {
-	if err := instrumentTests(b.root, b.dir, b.overlay, packages); err != nil {
+	order := append(slices.Clone(below), packages...)
+	if err := instrumentTests(b.root, b.dir, b.overlay, order); err != nil {
 		return nil, err
 	}
-	for _, pkg := range packages {
+	fmt.Printf("%d left to tests\n", len(lefts))
+	for _, pkg := range order {
 		binary := filepath.Join(b.dir, strings.ReplaceAll(pkg, "/", "_")+".test")
 		if out, err := command(ctx, b.root, nil, "go", "test", "-vet=off", "-overlay", b.overlay, "-c", "-o", binary, "./"+pkg); err != nil {
 			return nil, fmt.Errorf("building the tests of %s: %w\n%s", pkg, err, out)
 		}
-		dir, trace := filepath.Join(b.root, pkg), filepath.Join(b.dir, "trace of "+filepath.Base(pkg))
+		dir, trace := filepath.Join(b.root, pkg), filepath.Join(b.dir, "trace of "+strings.ReplaceAll(pkg, "/", "_"))
 		if out, err := command(ctx, dir, []string{"GOMAXPROCS=1", "MANDATE_MUTANT_TRACE=" + trace}, binary, "-test.failfast", "-test.skip", heavy); err != nil {
 			return nil, fmt.Errorf("the tests of %s without a mutant: %w\n%s", pkg, err, out)
 		}
@@ -227,16 +260,17 @@ func (b *bench) test(ctx context.Context, lefts []left) ([]left, error) {
 		var next []left
 		each(lefts, func(l left) {
 			dead := false
-			for _, name := range short(met[l.id]) {
+			for _, p := range patterns(met[l.id]) {
 				if dead || ctx.Err() != nil {
 					break
 				}
-				_, err := command(ctx, dir, mutant(l.id), binary, "-test.failfast", "-test.timeout", "10m", "-test.skip", heavy, "-test.run", pattern(name))
+				_, err := command(ctx, dir, mutant(l.id), binary, "-test.failfast", "-test.timeout", "5m", "-test.skip", heavy, "-test.run", p)
 				dead = err != nil && ctx.Err() == nil
 			}
 			mu.Lock()
 			defer mu.Unlock()
 			if !dead {
+				l.met = l.met || len(met[l.id]) > 0
 				next = append(next, l)
 			}
 		})
@@ -250,11 +284,25 @@ func (b *bench) test(ctx context.Context, lefts []left) ([]left, error) {
 // heavy are tests that run other programs, or the whole of something for a long time: what they would kill, others do.
 const heavy = "Second|Fuzz|EveryByte|Windows|Unfinished|Imports|Modules|Templates|Model"
 
-// short returns a few tests of those that meet a refusal, those with a name of their own first.
-func short(names []string) []string {
+// patterns are for -test.run: a few tests of those that meet a refusal one by one, those with a name of their own first, then all the others at once.
+func patterns(names []string) []string {
 	names = slices.Clone(names)
 	slices.SortStableFunc(names, func(x, y string) int { return strings.Count(y, "/") - strings.Count(x, "/") })
-	return names[:min(len(names), 8)]
+	n := min(len(names), 6)
+	var all []string
+	for _, name := range names[:n] {
+		all = append(all, pattern(name))
+	}
+	var others []string
+	for _, name := range names[n:] {
+		name, _, _ = strings.Cut(name, "/")
+		others = append(others, regexp.QuoteMeta(name))
+	}
+	if len(others) > 0 {
+		slices.Sort(others)
+		all = append(all, "^("+strings.Join(slices.Compact(others), "|")+")$")
+	}
+	return all
 }
 
 // pattern is what -test.run wants for a test's name.
@@ -270,13 +318,12 @@ func pattern(name string) string {
 	return strings.Join(all, "/")
 }
 
-// judge prints what is left and holds it to the list of what is accepted.
-// The list is held to what was found only if all was tried.
-func judge(lefts []left, whole bool) error {
+// judge prints what is left and holds it to the list of what is accepted, and the list to what was found if all of it was tried.
+func (b *bench) judge(lefts []left, tests, whole bool) error {
 	reasons := make(map[string]string)
 	for line := range strings.Lines(accepted) {
 		key, why, ok := strings.Cut(strings.TrimSpace(line), " # ")
-		if ok {
+		if ok && !(tests && strings.Contains(why, toTests)) {
 			reasons[key] = why
 		}
 	}
@@ -289,7 +336,7 @@ func judge(lefts []left, whole bool) error {
 			continue
 		}
 		unknown++
-		what := "no election meets it"
+		what := "nothing meets it"
 		if l.met {
 			what = "survives"
 		}
@@ -298,8 +345,14 @@ func judge(lefts []left, whole bool) error {
 	fmt.Printf("%d left, %d of them accepted with a reason\n", len(lefts), len(lefts)-unknown)
 	var stale []string
 	if whole {
+		for _, s := range b.sites { // without tests, what no election asks for is not tried
+			if !tests && !b.seen[s.id] {
+				found[s.key()] = true
+			}
+		}
 		for _, key := range slices.Sorted(maps.Keys(reasons)) {
-			if !found[key] {
+			file, _, _ := strings.Cut(key, " ")
+			if !found[key] && (tests || slices.Contains(packages, path.Dir(file))) {
 				stale = append(stale, key)
 			}
 		}
@@ -313,7 +366,9 @@ func judge(lefts []left, whole bool) error {
 	return nil
 }
 
-func mutant(id int) []string { return []string{"MANDATE_MUTANT=" + strconv.Itoa(id)} }
+func mutant(id int) []string {
+	return []string{"MANDATE_MUTANT=" + strconv.Itoa(id), "RAPID_NOFAILFILE=true"} // what a property's test finds is the mutant's
+}
 
 func command(ctx context.Context, dir string, env []string, name string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
