@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -44,6 +45,7 @@ const (
 	format         = "mandate/store/1"
 	defaultMinFree = 512 << 20
 	memTableSize   = 32 << 20
+	maxEmptyLogs   = 64 // that are left behind by killed processes; there are 5 at most that are being deleted
 )
 
 // Keys begin with the byte of their part.
@@ -90,7 +92,7 @@ func Open(path string, o *DBOptions) (*DB, error) {
 	// All values stay in the tree (the default of ValueThreshold), so that each write is in the write-ahead log, whose failure to sync is
 	// reported; a failure to sync the value log would only be logged. The values do not compress. What is in memory at most is a few
 	// tables of memTableSize.
-	d.badger, err = badger.Open(badger.DefaultOptions(path).
+	how := badger.DefaultOptions(path).
 		WithSyncWrites(true).
 		WithMemTableSize(memTableSize).
 		WithNumMemtables(4).
@@ -99,7 +101,13 @@ func Open(path string, o *DBOptions) (*DB, error) {
 		WithBlockCacheSize(0).
 		WithNumCompactors(2).
 		WithMetricsEnabled(false).
-		WithLogger(badgerLog{d.log}))
+		WithLogger(badgerLog{d.log})
+	// Badger cuts a write-ahead log to nothing, when all in it is in its final place, before it deletes it. A process that is killed between
+	// the two leaves an empty file, which Badger v4.9.6 refuses to open with this error, and makes a log of in doing so: then it opens.
+	d.badger, err = badger.Open(how)
+	for i := 0; err != nil && strings.Contains(err.Error(), "Create a new file") && i < maxEmptyLogs; i++ {
+		d.badger, err = badger.Open(how)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the store %s: %w", path, err)
 	}

@@ -404,6 +404,27 @@ func TestAnotherFormatIsNotOpened(t *testing.T) {
 	}
 }
 
+// TestG11_KilledWhileATableIsDeleted has the empty file that a process leaves that is killed while Badger deletes a write-ahead log.
+func TestG11_KilledWhileATableIsDeleted(t *testing.T) {
+	dir, k := t.TempDir(), newKey(t, 1)
+	l := openTest(t, testOptions(dir, k))
+	if _, err := l.Append(t.Context(), entry(0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"00000.mem", "00099.mem"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l = openTest(t, testOptions(dir, k))
+	if b, err := l.Entry(t.Context(), 0); err != nil || !bytes.Equal(b, entry(0)) {
+		t.Fatal(b, err)
+	}
+}
+
 func TestWritesAreSynced(t *testing.T) {
 	l := openTest(t, testOptions(t.TempDir(), newKey(t, 1)))
 	o := l.db.badger.Opts()
