@@ -82,6 +82,7 @@ type State struct {
 
 	genesis   *record.Genesis
 	genesisID record.ID
+	first     []byte // the genesis record
 	board     sigma.PublicKey
 	officers  []sigma.PublicKey
 	logKey    noteKey
@@ -133,6 +134,9 @@ func (s *State) Now() uint64 { return s.now }
 
 // Genesis returns the first record and its id, or nil before it.
 func (s *State) Genesis() (*record.Genesis, record.ID) { return s.genesis, s.genesisID }
+
+// First returns the bytes of the genesis record, nil before it. They must not be changed.
+func (s *State) First() []byte { return s.first }
 
 // Board returns the board's key; only valid after the genesis record.
 func (s *State) Board() sigma.PublicKey { return s.board }

@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -60,6 +61,7 @@ func (s *State) judgeGenesis(r *record.Record, g *record.Genesis) verdict {
 	}
 	return accept(func() {
 		s.genesis, s.genesisID, s.board, s.logKey = g, r.ID(), board, logKey
+		s.first = bytes.Clone(r.Raw())
 		s.officers = keys.parsed
 	})
 }

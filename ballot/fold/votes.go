@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -61,6 +62,7 @@ func (p Phase) String() string {
 type Vote struct {
 	ID       record.ID
 	Index    uint64       // of the manifest in the log
+	Raw      []byte       // the record of the manifest, which ID is of; not to be changed
 	Manifest *record.Vote // as it stands: call, opening and extension set times, the opening the candidates (SPEC.md §15)
 	Round    *Round
 	Phase    Phase
@@ -170,7 +172,7 @@ func (s *State) judgeVote(r *record.Record, round *Round, b *record.Vote) verdic
 	}
 	return accept(func() {
 		v := &Vote{
-			ID: r.ID(), Index: s.tree.Size() - 1, Manifest: b, Round: round, Phase: Called, Form: form,
+			ID: r.ID(), Index: s.tree.Size() - 1, Raw: bytes.Clone(r.Raw()), Manifest: b, Round: round, Phase: Called, Form: form,
 			trustees: trustees, relays: relays,
 			lists: make([]promiseList, 1+len(relays)), promised: make(map[record.ID]bool), pending: make(map[record.ID]bool),
 			inputs: make(map[uint64]bool), shares: make(map[shareKey]*record.Shares), lots: make(map[int]*record.Lots), renamed: make(map[uint64]string),

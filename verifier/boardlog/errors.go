@@ -3,6 +3,8 @@ package boardlog
 import (
 	"errors"
 	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 var (
@@ -54,10 +56,11 @@ func (e *RootError) Error() string {
 }
 func (e *RootError) Unwrap() error { return ErrInvalid }
 
-// A HistoryError says that two signed checkpoints of one log contradict each other: the board has shown two histories. Each is half of
-// portable evidence.
+// A HistoryError says that two signed checkpoints of one log contradict each other: the board has shown two histories. With the proof they
+// convince anybody who knows the log's key (package evidence).
 type HistoryError struct {
 	Known, Shown SignedCheckpoint
+	Prefix       []tlog.Hash // Tree.ProvePrefix of Shown at the size of Known; nil if the sizes are equal, or it could not be read
 }
 
 func (e *HistoryError) Error() string {

@@ -287,7 +287,11 @@ func (t *Tree) Extends(ctx context.Context, known SignedCheckpoint) error {
 		return err
 	}
 	if root != known.Root() {
-		return &HistoryError{Known: known, Shown: t.cp}
+		h := &HistoryError{Known: known, Shown: t.cp}
+		if known.Size() > 0 && known.Size() < t.size {
+			h.Prefix, _ = t.ProvePrefix(ctx, known.Size()) // that there are two histories is known without it
+		}
+		return h
 	}
 	return nil
 }

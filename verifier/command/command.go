@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"mandate/ballot/cast"
@@ -23,7 +22,8 @@ import (
 const usage = `Mandate-verify checks a whole vote from the public record alone, from the first signature to the last count.
 
 Usage:
-    mandate-verify [-json FILE] [-report DIR] [-vote ID] [-receipt FILE] [-opened FILE] [-quiet] SOURCE
+    mandate-verify [-json FILE] [-report DIR] [-vote ID] [-receipt FILE] [-opened FILE] [-keep DIR] [-quiet] SOURCE
+    mandate-verify -evidence FILE [-vote ID] [-manifest FILE] [-log-key KEY] [-json FILE] [-keep DIR] [SOURCE]
 
 SOURCE is a board's address (https://…), a folder with a log's tiles, or an audit package (board.tar).
 With a file or a folder nothing is read from the network.
@@ -38,12 +38,22 @@ With a file or a folder nothing is read from the network.
     -report DIR     write how every verified ranked contest was counted to DIR: report.txt and report.json with all
                     stages, transfers.svg, and the opened ballots, sorted, as ballots.blt, which mandate count
                     counts again, and ballots.csv
+    -keep DIR       remember the newest checkpoint in DIR, compare the board with what an earlier run remembered and with
+                    the receipt, and write evidence there if it has shown two histories, or shows an older one
     -quiet          show no progress
 
 It prints a line for each check with its number in SPEC.md §12, then the result.
 
 Exit status: 0 every check ran and held; 1 a check failed; 2 SOURCE could not be read whole;
 3 nothing is wrong, and the vote is not finished.
+
+With -evidence it says instead what a file of evidence proves, against whom, and what it does not; 0: it proves that
+somebody was dishonest, 1: it proves nothing, 2: it could not be read. Some evidence is to be compared with SOURCE.
+
+    -evidence FILE  the file that a booth, a trustee, a mirror or this program has written
+    -vote ID        the id of a vote on that log, from somewhere other than the file: it says whose keys these are
+    -manifest FILE  the same, given by the vote's record itself
+    -log-key KEY    the same, given by the log's verifier key
 
 Example:
     mandate-verify -vote 5f0c… -receipt my-receipt.txt https://board.example.org
@@ -60,6 +70,11 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	receipt := f.String("receipt", "", "")
 	opened := f.String("opened", "", "")
 	reports := f.String("report", "", "")
+	keep := f.String("keep", "", "")
+	var j judging
+	f.StringVar(&j.file, "evidence", "", "")
+	f.StringVar(&j.manifest, "manifest", "", "")
+	f.StringVar(&j.logKey, "log-key", "", "")
 	quiet := f.Bool("quiet", false, "")
 	fail := func(hint, format string, a ...any) int {
 		fmt.Fprintf(stderr, "error: "+format+"\n", a...)
@@ -74,7 +89,11 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	case err != nil:
 		return fail("mandate-verify -h says how to call it", "%v", err)
-	case f.NArg() != 1:
+	case j.file == "" && (j.manifest != "" || j.logKey != ""):
+		return fail("mandate-verify -h says how to call it", "-manifest and -log-key are for -evidence")
+	case j.file != "" && (*receipt != "" || *opened != "" || *reports != ""):
+		return fail("mandate-verify -h says how to call it", "-evidence is judged by itself: leave -receipt, -opened and -report away")
+	case f.NArg() != 1 && (j.file == "" || f.NArg() > 1):
 		return fail("mandate-verify -h says how to call it", "one SOURCE is needed, %d were given", f.NArg())
 	}
 	var o verifier.Options
@@ -87,6 +106,10 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return fail("a vote's id is 64 hexadecimal digits", "-vote: %v", err)
 		}
 		o.Vote = id
+	}
+	if j.file != "" {
+		j.vote, j.json, j.keep, j.source = o.Vote, *jsonFile, *keep, f.Arg(0)
+		return j.run(ctx, stdout, fail)
 	}
 	if *receipt != "" {
 		b, err := readLimited(*receipt, 1<<20)
@@ -136,12 +159,27 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if report.Problem != "" {
 		fmt.Fprintln(stderr, "error: "+report.Problem)
 	}
+	if *keep == "" {
+		return report.Verdict.ExitCode()
+	}
+	lines, wrong, err := remember(ctx, *keep, f.Arg(0), o.Receipt)
+	for _, l := range lines {
+		fmt.Fprintln(stderr, l)
+	}
+	switch {
+	case err != nil && report.Verdict.ExitCode() == 0:
+		return fail("", "-keep: %v", err)
+	case err != nil:
+		fmt.Fprintf(stderr, "error: -keep: %v\n", err)
+	case wrong:
+		return verifier.Refuted.ExitCode()
+	}
 	return report.Verdict.ExitCode()
 }
 
 // Verify opens a source, which is a board's address, a directory or an audit package, and judges it.
 func Verify(ctx context.Context, source string, o verifier.Options) (*verifier.Report, error) {
-	if strings.HasPrefix(source, "http://") || strings.HasPrefix(source, "https://") {
+	if isAddress(source) {
 		src, err := httpsource.New(source)
 		if err != nil {
 			return nil, err
@@ -169,7 +207,7 @@ func readLimited(path string, limit int64) ([]byte, error) {
 	return b, err
 }
 
-func writeJSON(path string, stdout io.Writer, report *verifier.Report) error {
+func writeJSON(path string, stdout io.Writer, report any) error {
 	b, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
 		return err
