@@ -18,7 +18,10 @@ import (
 //	'e' round entry        → seat
 //	'c' round code hash    → entry, of the codes that are good
 //	'r' round request hash → entry
-type ledger struct{ db *badger.DB }
+type ledger struct {
+	db      *badger.DB
+	journal *journal // nil without one
+}
 
 // A seat is the state of one roll entry.
 type seat struct {
@@ -40,10 +43,10 @@ func openLedger(dir string) (*ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger in %s: %w", dir, err)
 	}
-	return &ledger{db}, nil
+	return &ledger{db: db}, nil
 }
 
-func (l *ledger) close() error { return l.db.Close() }
+func (l *ledger) close() error { return errors.Join(l.db.Close(), l.journal.close()) }
 
 func key(prefix byte, round record.ID, rest []byte) []byte {
 	k := make([]byte, 0, 1+len(round)+len(rest))
@@ -146,6 +149,13 @@ func admissible(t *badger.Txn, round record.ID, entry uint64, s seat, request [3
 	if used {
 		return issuing.Refuse(issuing.CodeClash)
 	}
+	frozen, err := isFrozen(t, round, entry)
+	if err != nil {
+		return err
+	}
+	if frozen {
+		return issuing.Refuse(issuing.CodeRestored)
+	}
 	return nil
 }
 
@@ -157,8 +167,8 @@ func (l *ledger) may(round record.ID, entry uint64, s seat, request [32]byte) er
 // decide makes the request with that hash the one that is answered for the entry for which the code is good, and returns the entry with its
 // issue record: the one given, or the one from the first time the request was answered. When it returns, the decision is on disk.
 func (l *ledger) decide(round record.ID, code, request [32]byte, issue []byte) (entry uint64, kept []byte, err error) {
+	var s seat
 	err = l.update(func(t *badger.Txn) error {
-		var s seat
 		if entry, s, err = holder(t, round, code); err != nil {
 			return err
 		}
@@ -174,6 +184,10 @@ func (l *ledger) decide(round record.ID, code, request [32]byte, issue []byte) (
 		}
 		return putSeat(t, round, entry, s)
 	})
+	if err == nil {
+		// Also of one that was decided before: its line may not have come to the disk.
+		err = l.journal.add(journalled{Round: round, Entry: entry, Seat: s})
+	}
 	return entry, kept, err
 }
 
@@ -182,7 +196,9 @@ func (l *ledger) setCodes(round record.ID, entries []uint64, codes [][32]byte) e
 	const batch = 500 // two or three changes each, well below Badger's limit for one transaction
 	for start := 0; start < len(entries); start += batch {
 		end := min(start+batch, len(entries))
+		var changed []journalled
 		err := l.update(func(t *badger.Txn) error {
+			changed = changed[:0]
 			for i := start; i < end; i++ {
 				s, err := getSeat(t, round, entries[i])
 				if err != nil {
@@ -200,9 +216,13 @@ func (l *ledger) setCodes(round record.ID, entries []uint64, codes [][32]byte) e
 				if err := putSeat(t, round, entries[i], s); err != nil {
 					return err
 				}
+				changed = append(changed, journalled{Round: round, Entry: entries[i], Seat: s})
 			}
 			return nil
 		})
+		if err == nil {
+			err = l.journal.add(changed...)
+		}
 		if err != nil {
 			return fmt.Errorf("keeping codes: %w", err)
 		}

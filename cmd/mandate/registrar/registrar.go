@@ -8,9 +8,10 @@
 //
 // In the folder are a vault with the signing key, the slot keys and the private lists, and a ledger that says which code is good for which
 // entry and which request was answered. A decision is in the ledger, on disk, before the signatures leave, so that neither a crash nor a
-// race gives one member two cards. A ledger brought back from an older copy does not know what was decided since; therefore an entry that the
-// board calls issued and the ledger does not know is refused. What was decided after the copy and not yet published is lost to both: copies of
-// the folder have to be current.
+// race gives one member two cards. A ledger brought back from an older copy ([RestoreLedger]) does not know what was decided since; therefore an
+// entry that the board calls issued and the ledger does not know is refused, and so is every entry that has no card in the copy, unless the
+// journal tells what was decided or somebody releases them ([Registrar.Release]). A folder that was copied in another way does not know that it
+// is a copy.
 //
 // It believes nothing of the board but the log that it folds itself, and nothing of members but their codes. It logs neither who asks nor for
 // which entry.
@@ -60,6 +61,10 @@ type Options struct {
 	WrongCodes, PerMinute int
 	// Proxies are the addresses of reverse proxies, whose X-Forwarded-For is believed.
 	Proxies []netip.Prefix
+	// Journal is a file on another disk to which every decision is added, and is there before it is answered: a second copy of the ledger, always
+	// current. Default none. When the ledger is brought back from an older copy, it makes it whole; without, entries that have no card in the
+	// copy are refused until somebody releases them.
+	Journal string
 	// Clock is the machine's clock. Default time.Now. Whether cards can be collected is decided by the board's.
 	Clock func() time.Time
 	// Log is told what happens. Default slog.Default.
@@ -180,6 +185,9 @@ func open(dir string, v *vault.Vault, o Options) (*Registrar, error) {
 	}
 	if r.ledger, err = openLedger(filepath.Join(dir, ledgerDir)); err != nil {
 		return nil, err
+	}
+	if err := r.reconcile(); err != nil {
+		return nil, errors.Join(fmt.Errorf("registrar: %w", err), r.ledger.close())
 	}
 	return r, nil
 }

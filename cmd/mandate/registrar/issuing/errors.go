@@ -53,7 +53,7 @@ var refusals = map[string]struct {
 	CodeCode:      {403, "This code is not known here. Use the newest message from this registrar, for a new code replaces the old one; or ask it for a new code."},
 	CodeAnswered:  {409, "A card was issued for your entry already, to another request. Restore that card from its file or its 24 words; it can be collected again as often as needed. If you never asked for one, tell the commission: somebody may have used your code."},
 	CodeClash:     {409, "This very request was answered for another member. Your device has drawn the same secret as theirs: begin again with a new card, on another device."},
-	CodeRestored:  {409, "The board says that you have a card from this registrar, but after a loss of data the registrar does not know for which request. If your card is complete it is good; if not, tell the commission, who can see what the board says of your entry."},
+	CodeRestored:  {409, "After a loss of data this registrar does not know whether, or for which request, it has given you a card. If your card is complete it is good; if not, tell the commission and this registrar: they can see what the board says of your entry, and let you collect."},
 	CodeRemoved:   {403, "The commission has taken your entry off the roll. If that is wrong, ask the commission to put it back; your code stays good for then."},
 	CodeRequest:   {400, "This request does not fit this registrar's keys. Fetch the keys from the board again, and try again."},
 	CodeBoard:     {503, "This registrar cannot reach the board just now. Your code stays good: try again in some minutes."},
