@@ -128,6 +128,15 @@ func (h *Handler) serveTexts(w http.ResponseWriter, r *http.Request, facts Facts
 	t.serve(w, r, r.URL.Query().Get("v") == t.hash)
 }
 
+// Style is the pages' style sheet, for servers that have pages of their own for members beside these.
+func Style() []byte {
+	b, err := fs.ReadFile(files(), "booth.css")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return b
+}
+
 // sections are the parts of a language's texts that scripts use.
 const sections = "booth"
 

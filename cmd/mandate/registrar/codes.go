@@ -64,30 +64,45 @@ func (r *Registrar) Codes(w io.Writer, round record.ID, entries ...int) error {
 	for _, e := range slices.Compact(slices.Sorted(slices.Values(entries))) {
 		who = append(who, uint64(e))
 	}
-	codes, hashes := make([]issuing.Code, len(who)), make([][32]byte, len(who))
-	for i := range codes {
-		codes[i] = issuing.NewCode()
-		hashes[i] = d.Hash(codes[i])
-	}
-	if err := r.ledger.setCodes(round, who, hashes); err != nil {
+	codes, err := r.drawCodes(d, who)
+	if err != nil {
 		return err
-	}
-	page := r.options.Link
-	if page == "" {
-		page = d.url
 	}
 	list := csv.NewWriter(w)
 	list.UseCRLF = true
 	list.Write(codesHeader)
 	for i, e := range who {
-		m := d.roll.Member(int(e))
-		list.Write([]string{strconv.FormatUint(e, 10), m.Number, m.Name, m.Email, d.Text(codes[i]), d.Link(page, codes[i])})
+		list.Write(r.line(d, e, codes[i]))
 	}
 	list.Flush()
 	if err := list.Error(); err != nil {
 		return fmt.Errorf("writing codes: %w", err)
 	}
 	return nil
+}
+
+// drawCodes draws new codes for entries, which makes their earlier ones void. They are good when it returns.
+func (r *Registrar) drawCodes(d *desk, who []uint64) ([]issuing.Code, error) {
+	codes, hashes := make([]issuing.Code, len(who)), make([][32]byte, len(who))
+	for i := range codes {
+		codes[i] = issuing.NewCode()
+		hashes[i] = d.Hash(codes[i])
+	}
+	return codes, r.ledger.setCodes(d.Round, who, hashes)
+}
+
+// line is an entry's in the list of codes.
+func (r *Registrar) line(d *desk, entry uint64, code issuing.Code) []string {
+	m := d.roll.Member(int(entry))
+	return []string{strconv.FormatUint(entry, 10), m.Number, m.Name, m.Email, d.Text(code), d.Link(r.page(d), code)}
+}
+
+// page is where links to members lead.
+func (r *Registrar) page(d *desk) string {
+	if r.options.Link != "" {
+		return r.options.Link
+	}
+	return d.url
 }
 
 // Find returns the roll entry of a member by number.

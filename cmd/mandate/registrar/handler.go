@@ -25,7 +25,8 @@ const (
 )
 
 // Handler serves members (SPEC.md §10.1): POST /entries says which roll entry a code is for, POST /cards signs. GET / says who this is, in
-// words, and GET /healthz whether the registrar is at work. With a BoardAddress, /booth/ has the pages of package booth.
+// words, and GET /healthz whether the registrar is at work. GET /signin and /code are pages, for members to sign in and to ask for a new code.
+// With a BoardAddress, /booth/ has the pages of package booth.
 func (r *Registrar) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, serve := range map[string]service{issuing.EntryPath: r.entry, issuing.CardPath: r.card} {
@@ -34,6 +35,11 @@ func (r *Registrar) Handler() http.Handler {
 	}
 	mux.HandleFunc("GET /{$}", r.welcome)
 	mux.HandleFunc("GET /healthz", r.health)
+	mux.HandleFunc("GET "+signInPath, r.signIn)
+	mux.HandleFunc("GET "+callbackPath, r.signedIn)
+	mux.HandleFunc("GET "+askPath, r.askPage)
+	mux.HandleFunc("POST "+askPath, r.ask)
+	mux.HandleFunc("GET "+stylePath, style)
 	if r.options.BoardAddress != "" {
 		mux.Handle("/booth/", booth.New(booth.Options{Board: r.options.BoardAddress, Facts: func() booth.Facts {
 			if v := r.seen.Load(); v != nil {
@@ -267,6 +273,10 @@ func (r *Registrar) welcome(w http.ResponseWriter, _ *http.Request) {
 	if v := r.seen.Load(); v != nil {
 		for _, d := range v.desks {
 			fmt.Fprintf(&b, "%s\n  %s\n  round %s\n  from %s to %s\n", d.name, d.title, d.Round, date(d.opens), date(d.closes))
+			if r.provider != nil {
+				fmt.Fprintf(&b, "  sign in with %s: %s%s?round=%s\n", r.provider.Name(), d.url, signInPath, d.Round)
+			}
+			fmt.Fprintf(&b, "  ask for a new code: %s%s?round=%s\n", d.url, askPath, d.Round)
 		}
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -169,7 +169,7 @@ func TestAddresses(t *testing.T) {
 
 func TestLimiterForgetsTheOldest(t *testing.T) {
 	now := time.Unix(0, 0)
-	l := newLimiter(1, 1, func() time.Time { return now })
+	l := newLimiter[netip.Addr](1, 1.0/60, func() time.Time { return now })
 	at := func(i int) netip.Addr {
 		return netip.AddrFrom4([4]byte{byte(i >> 24), byte(i >> 16), byte(i >> 8), byte(i)})
 	}
@@ -212,7 +212,7 @@ func TestWelcomeAndHealth(t *testing.T) {
 // Whatever is sent, the registrar answers with a status it has a reason for, and never signs for a code it has not given out.
 func FuzzJ4_Endpoints(f *testing.F) {
 	s := newScene(f, 2, 1)
-	s.r.wrong = newLimiter(1<<30, 1, s.clock.Now)
+	s.r.wrong = newLimiter[netip.Addr](1<<30, 1, s.clock.Now)
 	handler := s.r.Handler()
 	round := record.ID{1}
 	e, _ := (&issuing.EntryRequest{Round: round, Code: issuing.Code{1}}).Encode()

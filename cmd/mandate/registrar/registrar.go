@@ -31,10 +31,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"mandate/ballot/record"
 	"mandate/ballot/roll"
 	"mandate/ballot/text"
 	"mandate/cmd/mandate/party"
+	"mandate/cmd/mandate/registrar/signin"
 	"mandate/cmd/mandate/vault"
 	"mandate/crypto/blind"
 	"mandate/crypto/sigma"
@@ -59,6 +62,14 @@ type Options struct {
 	// WrongCodes and PerMinute bound the wrong codes from one network address: so many at once, and then so many a minute. Defaults 20
 	// and 2.
 	WrongCodes, PerMinute int
+	// SignIn is the identity provider with which members can sign in instead of typing a code; it needs a Link, where they go then. What the
+	// round says of this registrar's channel has to have its Way. Default: there is none.
+	SignIn signin.Config
+	// Send sends a code that a member has asked for on the page /code. It returns when the mail was sent, or cannot be, and its errors have
+	// nothing of the member. Default: the page says whom to ask.
+	Send func(ctx context.Context, d *Dispatch) error
+	// Contact is whom members ask for help, such as an e-mail address or a telephone number.
+	Contact string
 	// Proxies are the addresses of reverse proxies, whose X-Forwarded-For is believed.
 	Proxies []netip.Prefix
 	// Journal is a file on another disk to which every decision is added, and is there before it is answered: a second copy of the ledger, always
@@ -79,6 +90,19 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	for field, address := range map[string]string{"link": o.Link, "board address": o.BoardAddress} {
 		if err := text.CheckURL(field, address); err != nil {
+			return o, fmt.Errorf("registrar: %w", err)
+		}
+	}
+	if o.SignIn.Enabled() {
+		if err := o.SignIn.Check(); err != nil {
+			return o, fmt.Errorf("registrar: sign-in: %w", err)
+		}
+		if o.Link == "" {
+			return o, errors.New("registrar: sign-in: link: is empty; it is where members go who have signed in")
+		}
+	}
+	if o.Contact != "" {
+		if err := text.CheckName("contact", o.Contact); err != nil {
 			return o, fmt.Errorf("registrar: %w", err)
 		}
 	}
@@ -123,7 +147,14 @@ type Registrar struct {
 	stopping atomic.Bool
 	signing  chan struct{} // one token for each signing at a time
 	waiting  atomic.Int64
-	wrong    *limiter
+	wrong    *limiter[netip.Addr]
+	visits   *limiter[netip.Addr] // of the pages on which members sign in or ask for a code
+	asked    *limiter[place]      // codes that were asked for, by entry
+
+	provider *signin.Provider // nil: there is none
+	jar      *signin.Jar
+	errands  *errands // codes on their way
+	people   directories
 
 	readTimeout time.Duration // for a request's body
 }
@@ -176,8 +207,15 @@ func open(dir string, v *vault.Vault, o Options) (*Registrar, error) {
 		options: o, vault: v, key: key,
 		rolls: make(map[record.ID]*roll.Roll), keys: make(map[record.ID][]*blind.SecretKey),
 		issued: make(map[record.ID]*entrySet), said: make(map[record.ID]record.ID),
-		signing: make(chan struct{}, signers()), wrong: newLimiter(o.WrongCodes, o.PerMinute, o.Clock),
-		readTimeout: readTimeout,
+		signing: make(chan struct{}, signers()), readTimeout: readTimeout,
+		wrong:  newLimiter[netip.Addr](o.WrongCodes, rate.Limit(o.PerMinute)/60, o.Clock),
+		visits: newLimiter[netip.Addr](visitsAtOnce, visitsAgain, o.Clock), asked: newLimiter[place](codesAtOnce, codesAgain, o.Clock),
+		jar: signin.NewJar(o.Clock), errands: newErrands(),
+	}
+	if o.SignIn.Enabled() {
+		if r.provider, err = signin.New(o.SignIn, o.Clock); err != nil {
+			return nil, fmt.Errorf("registrar: %w", err)
+		}
 	}
 	r.due = o.Clock().Add(o.Publish)
 	if err := r.loadRolls(); err != nil {
@@ -195,6 +233,7 @@ func open(dir string, v *vault.Vault, o Options) (*Registrar, error) {
 // Close closes the folder. Run has to have returned and the handler to be out of use.
 func (r *Registrar) Close() error {
 	r.stopping.Store(true)
+	r.errands.end()
 	if err := r.ledger.close(); err != nil {
 		return fmt.Errorf("closing the ledger: %w", err)
 	}

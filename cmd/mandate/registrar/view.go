@@ -10,6 +10,7 @@ import (
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/roll"
+	"mandate/ballot/text"
 	"mandate/bulletin/booth"
 	"mandate/cmd/mandate/registrar/issuing"
 	"mandate/crypto/blind"
@@ -33,7 +34,8 @@ type view struct {
 // A desk is where members of one round are served.
 type desk struct {
 	issuing.Desk
-	name, title   string
+	name, title   string // title: in English
+	titles        text.Texts
 	url           string
 	opens, closes uint64
 	slots         int
@@ -66,7 +68,7 @@ func (r *Registrar) publishView(s *fold.State, faults map[record.ID]error) {
 		}
 		m := round.Manifest
 		d := &desk{
-			Desk: issuing.Desk{Round: round.ID, Registrar: i}, name: m.Registrars[i-1].Name, title: m.Title.In("en"), url: m.Registrars[i-1].URL,
+			Desk: issuing.Desk{Round: round.ID, Registrar: i}, name: m.Registrars[i-1].Name, title: m.Title.In("en"), titles: m.Title, url: m.Registrars[i-1].URL,
 			opens: m.Opens, closes: m.Closes, slots: int(m.Slots),
 			roll: r.rolls[round.Roll.Announce.RollID], published: publishedBy(round, int(i)), removed: removedFrom(round.Roll),
 		}
