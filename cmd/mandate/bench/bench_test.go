@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -30,7 +33,9 @@ func TestCallsThatMakeNoSense(t *testing.T) {
 		"-members x":                "-members",
 		"stray":                     `"stray" is not a flag`,
 		"-nosuch":                   "-nosuch",
-		"-members 7 -verify x":      "only one of them",
+		"-members 7 -verify x":      "-members and -verify: only one of them",
+		"-verify x -keep y":         "-keep and -verify: only one of them",
+		"-belenios -verify x":       "-belenios and -verify: only one of them",
 		"-json -verify x -nosuch=1": "-nosuch",
 	} {
 		var out, errs strings.Builder
@@ -53,7 +58,7 @@ func TestVote(t *testing.T) {
 	}
 	dir := t.TempDir()
 	pkg := filepath.Join(dir, "board.tar")
-	r := &Report{Cores: 1, Ballots: 20, Registrars: registrars, Options: options}
+	r := &Report{Cores: 1, Ballots: 20, Shuffling: new(Shuffling), Registrars: registrars, Options: options}
 	var progress bytes.Buffer
 	s, err := hold(t.Context(), dir, pkg, r, func(string, ...any) {}, &progress)
 	if err != nil {
@@ -68,6 +73,8 @@ func TestVote(t *testing.T) {
 	}
 	if v := r.Verification; v.Verdict != "verified" || v.Counted != 20 || v.Peak < 1<<20 || v.Seconds <= 0 || v.CPU < 0 {
 		t.Errorf("%+v", v)
+	} else if last := v.Course[len(v.Course)-1]; last.Ballots != 20 || last.Seconds > v.Seconds {
+		t.Errorf("the course ends at %+v", last)
 	}
 	if err := s.measure(t.Context(), r); err != nil {
 		t.Fatal(err)
@@ -110,13 +117,15 @@ func TestReport(t *testing.T) {
 	r := &Report{
 		Machine: Machine{CPU: "A model", Cores: 2, OS: "linux", Arch: "amd64", Go: "go1.26", Memory: 16 << 30, Load: &load}, Cores: 2,
 		Ballots: 1000, Registrars: 3, Options: 3, BallotBytes: 2269, IntakeBallotsPerSecond: 3000, IntakeP99: 0.25,
-		Verification: &Verification{Verdict: "verified", Counted: 1000, Seconds: 0.5, PerSecond: 2000, Peak: 100 << 20},
+		Verification: &Verification{Verdict: "verified", Counted: 1000, Seconds: 0.5, PerSecond: 2000, Peak: 100 << 20, PerBallot: 102 << 10},
+		Shuffling:    &Shuffling{Items: 1000, ProvePerSecond: 7000, VerifyPerSecond: 40_000},
+		Belenios:     &Belenios{Version: "2.0", Group: "BELENIOS-2048", Ballots: 1000, Over: 30.5},
 	}
 	var text, js bytes.Buffer
 	if err := r.write(&text, false); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"A model, 2 cores, linux/amd64, go1.26, 16 GB of memory", "2269 bytes each", "    3000  ballots taken by the board", "0.25 s (99 in 100)", "100 MB of memory at most, 102 kB a ballot", "1.5 programs"} {
+	for _, want := range []string{"A model, 2 cores, linux/amd64, go1.26, 16 GB of memory", "2269 bytes each", "    3000  ballots taken by the board", "0.25 s (99 in 100)", "100 MB of memory at most, 102 kB a ballot", "1.5 programs", "    7000  ballots shuffled", "   40000  ballots of which", "by Belenios 2.0 (BELENIOS-2048), 30.5 times"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("%q is not in\n%s", want, &text)
 		}
@@ -135,10 +144,72 @@ func TestReport(t *testing.T) {
 			t.Errorf("%s: %v, want %v", key, got[key], want)
 		}
 	}
-	for key := range got {
-		if strings.Contains(key, "shuffle") {
-			t.Errorf("%s: there are no shuffles", key)
+	if b, ok := got["belenios"].(map[string]any); !ok || b["verify_cpu_over_mandate"] != 30.5 {
+		t.Errorf("belenios: %v", got["belenios"])
+	}
+}
+
+func TestShuffle(t *testing.T) {
+	s, err := shuffle(t.Context(), 50)
+	if err != nil || s.Items != 50 || s.GeneratorsPerSecond <= 0 || s.ProvePerSecond <= 0 || s.VerifyPerSecond <= 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// An election of a few ballots with belenios-tool, where that is installed.
+func TestBelenios(t *testing.T) {
+	if _, err := exec.LookPath(beleniosTool); err != nil {
+		t.Skip("needs belenios-tool: apt install belenios-tool")
+	}
+	b, err := belenios(t.Context(), 5)
+	if err != nil || b.Ballots != 5 || b.Version == "" {
+		t.Errorf("%+v, %v", b, err)
+	}
+}
+
+// The plot is XML, with the curve inside of it, whatever is measured.
+func TestPlot(t *testing.T) {
+	for _, v := range []*Verification{
+		{},
+		{Counted: 1, Seconds: 0.001, Course: []Mark{{1, 0.001}}},
+		{Counted: 999_999, Seconds: 118.2, Peak: 900 << 20, Course: []Mark{{0, 0.5}, {500_000, 60}, {999_999, 118.2}}},
+	} {
+		picture := v.plot("a <machine> & its cores")
+		var svg struct {
+			Polyline struct {
+				Points string `xml:"points,attr"`
+			} `xml:"polyline"`
+			Texts []string `xml:"text"`
 		}
+		if err := xml.Unmarshal([]byte(picture), &svg); err != nil {
+			t.Fatalf("%v\n%s", err, picture)
+		}
+		points := strings.Fields(svg.Polyline.Points)
+		if len(points) != len(v.Course) || svg.Texts[len(svg.Texts)-1] != "ballots; a <machine> & its cores" {
+			t.Errorf("%d points of %d\n%s", len(points), len(v.Course), picture)
+		}
+		for _, p := range points {
+			var x, y float64
+			if _, err := fmt.Sscanf(p, "%f,%f", &x, &y); err != nil || x < plotLeft || x > plotWidth-plotRight || y < plotTop || y > plotHeight-plotBottom {
+				t.Errorf("%s: outside (%v)", p, err)
+			}
+		}
+	}
+	if got, want := axis(118.2), (scale{20, 120}); got != want {
+		t.Errorf("axis: %v, want %v", got, want)
+	}
+	if got, want := axis(1e6), (scale{200_000, 1e6}); got != want {
+		t.Errorf("axis: %v, want %v", got, want)
+	}
+	if got := grouped(1_234_567); got != "1\u00a0234\u00a0567" {
+		t.Errorf("%q", got)
+	}
+	course := make([]Mark, 250)
+	for i := range course {
+		course[i].Ballots = uint64(i + 1)
+	}
+	if got := thin(course, 100); len(got) != 100 || got[0].Ballots != 2 || got[99].Ballots != 250 {
+		t.Errorf("%d points from %d to %d", len(got), got[0].Ballots, got[99].Ballots)
 	}
 }
 

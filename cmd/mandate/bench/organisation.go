@@ -35,7 +35,7 @@ import (
 // The vote that is measured.
 const (
 	registrars = 3
-	options    = 3
+	options    = 2
 	trustees   = 3
 	threshold  = 2
 	quorum     = 3
@@ -143,7 +143,7 @@ func (o *organisation) serve(ctx context.Context, officer record.Key) error {
 
 func (o *organisation) foundTrustees() error {
 	o.manifest = &record.Vote{
-		Title: english("Benchmark"), Template: "benchmark", Mock: true, Threshold: threshold, Quorum: quorum, Contests: []contest.Contest{question()},
+		Title: english("Benchmark"), Template: "benchmark", Mock: true, Revote: true, Threshold: threshold, Quorum: quorum, Contests: []contest.Contest{question()},
 		Grace: 3600, Step: 86400,
 	}
 	for i := range trustees {
@@ -162,12 +162,12 @@ func (o *organisation) foundTrustees() error {
 	return nil
 }
 
-// question has yes, no and abstention.
+// question has yes and no.
 func question() contest.Contest {
 	return contest.Contest{
 		ID: "question", Kind: contest.KindChoice, Title: english("Shall it be so?"),
 		Options: []contest.Option{
-			{ID: "yes", Title: english("Yes")}, {ID: "no", Title: english("No")}, {ID: "abstain", Title: english("Abstain")},
+			{ID: "yes", Title: english("Yes")}, {ID: "no", Title: english("No")},
 		},
 		Min: 0, Max: 1,
 		Decision: contest.Decision{

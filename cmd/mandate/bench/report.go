@@ -30,6 +30,7 @@ type Report struct {
 	TallySeconds float64 `json:"tally_seconds"` // close to certified, the trustees' own check of the whole log included
 
 	*Verification
+	*Shuffling
 
 	CheckBallotsPerSecond float64 `json:"check_ballots_per_second"` // without log and fold
 	CheckCPU              float64 `json:"check_cpu_seconds_per_ballot"`
@@ -38,6 +39,8 @@ type Report struct {
 	BarePoints            int     `json:"bare_points"`                            // of a ballot, in that sum
 	CheckOverBare         float64 `json:"check_over_bare"`
 	VerifyOverBare        float64 `json:"verify_over_bare"`
+
+	Belenios *Belenios `json:"belenios,omitempty"` // if it was asked for
 }
 
 func writeJSON(w io.Writer, v any) error {
@@ -66,10 +69,12 @@ func (r *Report) write(w io.Writer, asJSON bool) error {
 	p.print("  %8.0f  ballots taken by the board: checked, on disk, promised, receipted, with %d members at once on the same cores", r.IntakeBallotsPerSecond, r.IntakeClients)
 	p.print("  %8.0f  ballots checked by themselves", r.CheckBallotsPerSecond)
 	p.print("  %8.0f  ballots verified with the whole board", r.Verification.PerSecond)
+	p.print("  %8.0f  ballots shuffled with proof, of %d", r.ProvePerSecond, r.Shuffling.Items)
+	p.print("  %8.0f  ballots of which a shuffle is verified", r.Shuffling.VerifyPerSecond)
 	p.print("")
 	p.print("A member holds the receipt after %.2f s (half of them), %.2f s (99 in 100), %.2f s (all).", r.IntakeP50, r.IntakeP99, r.IntakeMax)
 	p.print("From closing to the certified result: %.1f s.", r.TallySeconds)
-	p.print("The whole board was verified in %.2f s with %s of memory at most, %s a ballot.", r.Verification.Seconds, size(r.Verification.Peak), size(r.Verification.Peak/uint64(r.Ballots)))
+	p.print("The whole board was verified in %.2f s with %s of memory at most, %s a ballot.", r.Verification.Seconds, size(r.Verification.Peak), size(uint64(r.PerBallot)))
 	p.print("")
 	p.print("Processor time of one ballot, all cores added up, in µs")
 	p.print("  %8.1f  bare: %d RSA-2048 verifications", r.BareSignaturesCPU*1e6, r.Registrars)
@@ -78,6 +83,11 @@ func (r *Report) write(w io.Writer, asJSON bool) error {
 	p.print("  %8.1f  verified with the whole board, %.2f times the bare operations", r.Verification.CPU/float64(r.Ballots)*1e6, r.VerifyOverBare)
 	if r.IntakeCPU > 0 {
 		p.print("  %8.1f  taken by the board, with its member", r.IntakeCPU*1e6)
+	}
+	p.print("  %8.1f  shuffled with proof", r.ProveCPU*1e6)
+	p.print("  %8.1f  its shuffle verified", r.Shuffling.VerifyCPU*1e6)
+	if b := r.Belenios; b != nil {
+		p.print("  %8.1f  verified by Belenios %s (%s), %.1f times that of Mandate", b.CPU*1e6, b.Version, b.Group, b.Over)
 	}
 	return p.err
 }
