@@ -24,6 +24,7 @@ import (
 
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
+	"mandate/bulletin/witness"
 	"mandate/crypto/sigma"
 	"mandate/verifier/boardlog"
 )
@@ -130,5 +131,27 @@ func (b *Board) Trouble() string {
 	if _, jumped := b.read(); jumped > 0 {
 		return fmt.Sprintf("the machine's clock has leapt ahead by %v and is not believed: no time is written on the log. Set it right, or start the board anew if it is right", jumped.Round(time.Second))
 	}
+	if s := b.Witnesses(); s.Waiting() && time.Since(s.Since) > witnessGrace {
+		problems := ""
+		for _, w := range s.Witnesses {
+			if w.Problem != "" {
+				problems += fmt.Sprintf("; %s %s", w.Name, w.Problem)
+			}
+		}
+		return fmt.Sprintf("%v, since %v%s", s, s.Since.UTC().Format(time.RFC3339), problems)
+	}
 	return ""
+}
+
+// witnessGrace is how long witnesses may take before it is trouble.
+const witnessGrace = 5 * time.Second
+
+// Witnesses says how the board's witnesses stand, as far as this process asks them.
+func (b *Board) Witnesses() witness.Status { return b.cfg.Witnesses.Status() }
+
+// WitnessPolicy returns how the board has its checkpoints cosigned: the number of witnesses, their verifier keys, and both in the form of
+// a policy file for other programs.
+func (b *Board) WitnessPolicy() (need int, keys []string, file []byte) {
+	q := b.cfg.Witnesses
+	return q.Need(), q.Keys(), q.Policy(b.cfg.LogKey)
 }

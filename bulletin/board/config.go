@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -11,6 +12,7 @@ import (
 
 	"mandate/ballot/checkpoint"
 	"mandate/ballot/record"
+	"mandate/bulletin/witness"
 	"mandate/crypto/sigma"
 )
 
@@ -36,8 +38,12 @@ type Config struct {
 	Interval time.Duration
 	// Look is how often the board looks whether a deadline has passed or a vote can be sealed. Default one second.
 	Look time.Duration
-	// CheckpointInterval is the time between checkpoints while records come in; a receipt waits for one. Default 100 ms.
+	// CheckpointInterval is the time between checkpoints while records come in; a receipt waits for one. Default 100 ms, with witnesses 1 s.
 	CheckpointInterval time.Duration
+	// Witnesses cosign each checkpoint before it is shown. Records are taken and promised without them. Default none.
+	Witnesses *witness.Quorum
+	// WitnessTransport carries requests to witnesses. Default http.DefaultTransport.
+	WitnessTransport http.RoundTripper
 	// MinFree is the free space on disk in bytes below which nothing more is taken. Default: that of package store.
 	MinFree uint64
 
@@ -69,6 +75,9 @@ func (c Config) check() (Config, note.Verifier, error) {
 		return c, nil, fmt.Errorf("interval %v, look %v, checkpoint interval %v: none may be negative", c.Interval, c.Look, c.CheckpointInterval)
 	case c.Batch < 0 || c.Ballots < 0 || c.Records < 0 || c.RecordRate < 0 || c.RecordBurst < 0:
 		return c, nil, errors.New("batch, ballots, records and their rate: none may be negative")
+	}
+	if c.Witnesses != nil { // they are other people's machines
+		set(&c.CheckpointInterval, time.Second)
 	}
 	set(&c.Interval, time.Minute)
 	set(&c.Look, time.Second)

@@ -23,11 +23,13 @@ const window = 4096
 // Open starts a board on its folder. A new log gets its genesis record; an old one is read whole and checked, and Open fails if it does
 // not hold. ctx is for opening only.
 func Open(ctx context.Context, c Config) (*Board, error) {
-	if c.Signer == nil {
-		return nil, fmt.Errorf("board: %w", errNoSigner)
+	c, _, err := c.check()
+	if err != nil {
+		return nil, fmt.Errorf("board: %w", err)
 	}
 	log, err := store.OpenLog(ctx, store.Options{
 		Path: c.Path, Origin: c.Signer.Name(), Signer: c.Signer, CheckpointInterval: c.CheckpointInterval, MinFree: c.MinFree, Logger: c.Log,
+		Witnesses: c.Witnesses.Group(), HTTPClient: c.Witnesses.Client(c.WitnessTransport),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("board: %w", err)
@@ -43,7 +45,8 @@ func Open(ctx context.Context, c Config) (*Board, error) {
 	return b, nil
 }
 
-// OpenOn is Open on a log that is open already: c.Path and c.CheckpointInterval are not looked at. Close closes the log.
+// OpenOn is Open on a log that is open already, with c.Witnesses if there are any: c.Path and c.CheckpointInterval are not looked at. Close
+// closes the log.
 func OpenOn(ctx context.Context, c Config, log Log) (*Board, error) {
 	c, verifier, err := c.check()
 	if err != nil {

@@ -20,6 +20,9 @@ import (
 type Driver struct {
 	// HTTPClient talks to witnesses. Default: one with a timeout of 10 s.
 	HTTPClient *http.Client
+	// Hasty says that Close does not wait for a checkpoint that cannot be had at once, as when witnesses are away: it is published when the
+	// store is opened again.
+	Hasty bool
 
 	db *DB
 
@@ -100,7 +103,7 @@ func (d *Driver) Close(ctx context.Context) error {
 	}
 	err := d.log.appender.drain(ctx)
 	if err == nil {
-		err = d.log.publisher.finish(ctx)
+		err = d.log.publisher.finish(ctx, d.Hasty)
 	}
 	d.cancel()
 	<-d.log.appender.done

@@ -136,7 +136,7 @@ func (l *Log) open(ctx context.Context, o Options) error {
 		return err
 	}
 	l.driver = NewDriver(l.db)
-	l.driver.HTTPClient = o.HTTPClient
+	l.driver.HTTPClient, l.driver.Hasty = o.HTTPClient, o.Witnesses.N > 0
 	to := tessera.NewAppendOptions().
 		WithCheckpointSigner(o.Signer).
 		WithBatching(uint(o.BatchMaxSize), max(o.BatchMaxAge, 0)).
@@ -173,8 +173,8 @@ func (d *DB) checkIdentity(s note.Signer) error {
 	return nil
 }
 
-// Close takes no more entries, writes those that wait, publishes a checkpoint that covers them, and closes the log. With an error the log
-// is closed as well; what is on disk and not yet covered by a checkpoint will be when it is opened again.
+// Close takes no more entries, writes those that wait, publishes a checkpoint that covers them (with witnesses: if they cosign it at once), and
+// closes the log. With an error the log is closed as well; what is on disk and not yet covered by a checkpoint will be when it is opened again.
 func (l *Log) Close() error {
 	l.closed.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), l.shutdown)

@@ -166,8 +166,8 @@ func (p *publisher) await(ctx context.Context, index uint64) (Checkpoint, error)
 	}
 }
 
-// finish publishes until the checkpoint covers all that is on disk, once nothing is appended any more.
-func (p *publisher) finish(ctx context.Context) error {
+// finish publishes until the checkpoint covers all that is on disk, once nothing is appended any more. If it is hasty, it tries once.
+func (p *publisher) finish(ctx context.Context, hasty bool) error {
 	for {
 		err := p.db.Err()
 		if err == nil {
@@ -177,6 +177,9 @@ func (p *publisher) finish(ctx context.Context) error {
 			return nil
 		} else if p.db.Err() != nil || ctx.Err() != nil {
 			return fmt.Errorf("of %d entries on disk a checkpoint covers %d: %w", size, p.newest.Load().Size, err)
+		} else if hasty && err != nil {
+			p.db.log.Warn("store: closed without a checkpoint of all entries, which is published when it is opened again", "entries", size, "err", err)
+			return nil
 		}
 		select {
 		case <-time.After(max(p.interval, errorPause)):

@@ -46,6 +46,28 @@ func (h *Handler) serveFile(w http.ResponseWriter, r *http.Request, path, kind, 
 	}
 }
 
+// getWitnesses serves the policy by which the board has its checkpoints cosigned.
+func (h *Handler) getWitnesses(w http.ResponseWriter, _ *http.Request) {
+	_, _, file := h.board.WitnessPolicy()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Write(file)
+}
+
+// getReady says whether receipts can be had: a board that waits for witnesses takes records, and cannot prove them yet.
+func (h *Handler) getReady(w http.ResponseWriter, _ *http.Request) {
+	if err := h.board.Err(); err != nil {
+		fail(w, http.StatusServiceUnavailable, "The board has stopped.")
+		return
+	}
+	if s := h.board.Witnesses(); s.Waiting() {
+		fail(w, http.StatusServiceUnavailable, s.String())
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Write([]byte("ok\n"))
+}
+
 // getAudit streams the audit package of the log at its present checkpoint.
 func (h *Handler) getAudit(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {

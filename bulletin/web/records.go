@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -25,6 +26,12 @@ const (
 	HeaderCode  = "Mandate-Code"  // of a refusal
 	HeaderIndex = "Mandate-Index" // of a promised ballot, a hint: the receipt proves it
 )
+
+// CodeWitnesses is the code in the answer to a request for a receipt that lacks cosignatures yet.
+const CodeWitnesses = "witnesses"
+
+// witnessPatience is how long a request for a receipt waits for witnesses.
+const witnessPatience = 3 * time.Second
 
 // status is the HTTP status of a refusal.
 func status(code string) int {
@@ -148,10 +155,19 @@ func (h *Handler) getReceipt(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.options.ReceiptWait)
 	defer cancel()
 	go func() {
-		select {
-		case <-h.closing:
-			cancel()
-		case <-ctx.Done():
+		look := time.NewTicker(500 * time.Millisecond)
+		defer look.Stop()
+		for {
+			select {
+			case <-h.closing:
+				cancel()
+			case <-look.C: // who waits for witnesses is told so, and not kept waiting
+				if s := h.board.Witnesses(); s.Waiting() && time.Since(s.Since) > witnessPatience {
+					cancel()
+				}
+			case <-ctx.Done():
+				return
+			}
 		}
 	}()
 	receipt, err := h.board.Receipt(ctx, id)
@@ -160,6 +176,11 @@ func (h *Handler) getReceipt(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "No such record is on this board.")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		w.Header().Set("Retry-After", "2")
+		if s := h.board.Witnesses(); s.Waiting() {
+			w.Header().Set(HeaderCode, CodeWitnesses)
+			fail(w, http.StatusServiceUnavailable, "The record is recorded, "+s.String()+". Ask again.")
+			return
+		}
 		fail(w, http.StatusServiceUnavailable, "The record is not under a checkpoint yet. Ask again.")
 	case err != nil:
 		h.options.Log.Error("making a receipt", "record", id, "error", err)
