@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
@@ -187,6 +188,35 @@ func TestKeysAreParsedStrictly(t *testing.T) {
 	}
 	if _, err := ParseLogKey(good); err == nil {
 		t.Error("a witness key was taken for a log key")
+	}
+}
+
+// Peek reads what Open would, whoever signed, and takes nothing that is no checkpoint.
+func TestPeek(t *testing.T) {
+	s, v := newLog(t, origin)
+	root := tlog.RecordHash([]byte("root"))
+	good := sign(t, body(origin, 7, root), s)
+	opened, err := Open(good, Policy{Origin: origin, Log: v})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Peek(good); err != nil || got != opened {
+		t.Errorf("%+v, %v; want %+v", got, err, opened)
+	}
+	_, sigs, err := Signatures(good)
+	if err != nil || len(sigs) != 1 || !sigs[0].By(v) {
+		t.Errorf("%+v, %v", sigs, err)
+	}
+	if _, other := newLog(t, origin); sigs[0].By(other) {
+		t.Error("the line is another log's")
+	}
+	for what, b := range map[string][]byte{
+		"nothing": nil, "no signatures": []byte(body(origin, 7, root)), "another line": sign(t, body(origin, 7, root)+"more\n", s),
+		"too long": append(bytes.Clone(good), make([]byte, MaxSize)...), "no origin": []byte("\n\n"),
+	} {
+		if c, err := Peek(b); err == nil {
+			t.Errorf("%s: %+v", what, c)
+		}
 	}
 }
 

@@ -27,3 +27,12 @@ func TestE12_SecretsPrintRedacted(t *testing.T) {
 		}
 	}
 }
+
+// What asks a secret for its text without package fmt gets no other.
+func TestE12_NoMethodTellsASecret(t *testing.T) {
+	k := key{Secret: "hunter2"}
+	b, err := k.MarshalText()
+	if k.String() != Text || k.GoString() != Text || string(b) != Text || err != nil {
+		t.Errorf("%q, %q, %q, %v", k.String(), k.GoString(), b, err)
+	}
+}
