@@ -36,11 +36,10 @@ func (c *Common) withDefaults(base string) error {
 	if c.Log != "" && c.Log != "text" && c.Log != "json" {
 		return fmt.Errorf("log: %q, want \"text\" or \"json\"", c.Log)
 	}
-	c.Dir, c.Passphrase = Under(base, c.Dir), Under(base, c.Passphrase)
 	if c.Socket == "" {
 		c.Socket = filepath.Join(c.Dir, "control.sock")
 	}
-	c.Socket = Under(base, c.Socket)
+	c.Dir, c.Passphrase, c.Socket = Under(base, c.Dir), Under(base, c.Passphrase), Under(base, c.Socket)
 	return nil
 }
 
@@ -56,12 +55,6 @@ func (c *Common) Logger(w io.Writer) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, nil))
 	}
 	return slog.New(slog.NewTextHandler(w, nil))
-}
-
-// Made reports whether init has made the party's folder.
-func (c *Common) Made() bool {
-	_, err := os.Stat(filepath.Join(c.VaultDir(), "identity.age"))
-	return err == nil
 }
 
 // Under returns a file's path, for a name in a configuration in the folder base; "" for "".

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -20,16 +19,6 @@ const leastPhrase = 10
 
 // Drawn is how a vault is encrypted whose passphrase was drawn at random: it needs no slow hash.
 var Drawn = vault.Options{WorkFactor: 10}
-
-// passphrase returns the passphrase of the party's secrets: from the file that the configuration names, from systemd's credentials, or typed
-// at the terminal. The caller overwrites it.
-
-func (c *Common) passphrase(in io.Reader, out io.Writer) ([]byte, error) {
-	if path := c.phraseFile(); path != "" {
-		return readPhrase(path, c.Passphrase != "")
-	}
-	return typed(in, out, "Passphrase of "+c.VaultDir()+": ")
-}
 
 // phraseFile returns the file with the passphrase, "" if it is to be typed.
 func (c *Common) phraseFile() string {
@@ -111,25 +100,14 @@ func (c *Common) NewPassphrase(in io.Reader, out io.Writer) ([]byte, vault.Optio
 	return phrase, vault.Options{}, err
 }
 
-// NewVault makes the party's folder with its secrets. It is an error if they are there: nothing is ever overwritten.
+// NewVault makes the party's secrets, in a folder that has none.
 func (c *Common) NewVault(in io.Reader, out io.Writer) (*vault.Vault, error) {
-	if err := c.NotMade(); err != nil {
-		return nil, err
-	}
 	phrase, o, err := c.NewPassphrase(in, out)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(phrase)
 	return vault.Create(c.VaultDir(), phrase, o)
-}
-
-// NotMade returns an error if the party's folder has been made already.
-func (c *Common) NotMade() error {
-	if !c.Made() {
-		return nil
-	}
-	return Hint(fmt.Errorf("%s has keys already; nothing was changed", c.Dir), "the party is made once; the verb entry shows how it introduces itself, run starts it")
 }
 
 // OpenVault opens the party's secrets.
@@ -143,12 +121,13 @@ func (c *Common) OpenVault(in io.Reader, out io.Writer) (*vault.Vault, error) {
 	return v, WrongPhrase(err)
 }
 
-// OldPassphrase returns the passphrase of a folder that has been made. The caller overwrites it.
+// OldPassphrase returns the passphrase of the party's secrets: from the file that the configuration names, from systemd's credentials, or
+// typed at the terminal. The caller overwrites it.
 func (c *Common) OldPassphrase(in io.Reader, out io.Writer) ([]byte, error) {
-	if !c.Made() {
-		return nil, Hint(fmt.Errorf("%s: %w: the party has no keys yet", c.VaultDir(), fs.ErrNotExist), "the verb init makes them; if they were there before, bring the folder back from its copy")
+	if path := c.phraseFile(); path != "" {
+		return readPhrase(path, c.Passphrase != "")
 	}
-	return c.passphrase(in, out)
+	return typed(in, out, "Passphrase of "+c.VaultDir()+": ")
 }
 
 // WrongPhrase adds to an error of opening a vault what to do about it.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/base32"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +28,7 @@ import (
 	"mandate/bulletin/web"
 	"mandate/cmd/mandate/commission"
 	"mandate/cmd/mandate/console"
+	daemon "mandate/cmd/mandate/daemon/board"
 	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/registrar"
 	"mandate/cmd/mandate/vault"
@@ -183,26 +183,6 @@ func (h *House) openVault(name string) (*vault.Vault, error) {
 	return v, err
 }
 
-// logKey returns the log's signing key as a note's key text, drawn once.
-func logKey(v *vault.Vault) (skey, vkey string, err error) {
-	b, err := v.Read("log-key")
-	if errors.Is(err, fs.ErrNotExist) {
-		origin := "serve.mandate/" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString([]byte(rand.Text()[:5])))
-		if skey, vkey, err = note.GenerateKey(rand.Reader, origin); err != nil {
-			return "", "", err
-		}
-		return skey, vkey, v.Write("log-key", []byte(skey+"\n"+vkey))
-	}
-	if err != nil {
-		return "", "", err
-	}
-	skey, vkey, ok := strings.Cut(string(b), "\n")
-	if !ok {
-		return "", "", errors.New("the log's key in the board's vault is damaged")
-	}
-	return skey, vkey, nil
-}
-
 func (h *House) openBoard() error {
 	v, err := h.openVault("board")
 	if err != nil {
@@ -220,7 +200,7 @@ func (h *House) openBoard() error {
 	if err != nil {
 		return err
 	}
-	skey, vkey, err := logKey(v)
+	skey, vkey, err := daemon.LogKey(v, "serve.mandate")
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,11 @@ Example:
 			return misuse("%w", err)
 		}
 		own := &daemon.Common{Dir: c.dir, Passphrase: c.secret}
+		release, err := own.ClaimNew()
+		if err != nil {
+			return err
+		}
+		defer release()
 		v, err := own.NewVault(c.in, c.err)
 		if err != nil {
 			return err

@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/time/rate"
@@ -155,6 +156,9 @@ func LogKey(v *vault.Vault, host string) (skey, vkey string, err error) {
 	return skey, vkey, nil
 }
 
+// Clock is the board's clock; nil: the machine's, as package board believes it. Tests set it.
+var Clock func() time.Time
+
 // open opens the log. officers is nil for one that is there already.
 func open(ctx context.Context, c *Config, v *vault.Vault, officers []record.Officer, log *slog.Logger) (*board.Board, string, error) {
 	key, err := party.Key(v, "signing-key")
@@ -173,7 +177,7 @@ func open(ctx context.Context, c *Config, v *vault.Vault, officers []record.Offi
 	if err != nil {
 		return nil, "", err
 	}
-	bc := board.Config{Path: filepath.Join(c.Dir, "log"), Signer: signer, LogKey: vkey, Key: key, RecordRate: rate.Limit(c.Records), Log: log}
+	bc := board.Config{Path: filepath.Join(c.Dir, "log"), Signer: signer, LogKey: vkey, Key: key, RecordRate: rate.Limit(c.Records), Clock: Clock, Log: log}
 	if officers != nil {
 		bc.Genesis = &record.Genesis{Title: c.Title, Commission: officers}
 	}
@@ -203,7 +207,7 @@ func initialise(ctx context.Context, c *daemon.Call, files []string) error {
 	if len(officers) == 0 {
 		return daemon.Hint(errors.New("-officer: the files have no [[officer]]"), "an officer gets the file with: mandate commission init")
 	}
-	release, err := config.Claim()
+	release, err := config.ClaimNew()
 	if err != nil {
 		return err
 	}
@@ -229,15 +233,15 @@ func run(ctx context.Context, c *daemon.Call) (err error) {
 		return err
 	}
 	log := config.Logger(c.Err)
-	v, err := config.OpenVault(c.In, c.Err)
-	if err != nil {
-		return err
-	}
 	release, err := config.Claim()
 	if err != nil {
 		return err
 	}
 	defer release()
+	v, err := config.OpenVault(c.In, c.Err)
+	if err != nil {
+		return err
+	}
 	if _, err := daemon.ReadEntry(config.EntryFile("board")); err != nil {
 		return daemon.Hint(fmt.Errorf("the log was never begun: %w", err), "mandate board init was ended while it worked: give %s another name and run it again", config.Dir)
 	}

@@ -157,7 +157,7 @@ func initialise(_ context.Context, c *daemon.Call) error {
 	if err != nil {
 		return err
 	}
-	release, err := config.Claim()
+	release, err := config.ClaimNew()
 	if err != nil {
 		return err
 	}

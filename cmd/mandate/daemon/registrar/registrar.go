@@ -45,10 +45,7 @@ func initialise(_ context.Context, c *daemon.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := config.NotMade(); err != nil {
-		return err
-	}
-	release, err := config.Claim()
+	release, err := config.ClaimNew()
 	if err != nil {
 		return err
 	}
@@ -142,7 +139,9 @@ func run(ctx context.Context, c *daemon.Call) (err error) {
 	answers(control, config, r)
 	c.Say("The registrar listens on %v and is reached at %s", l.Addr(), config.Address)
 	return daemon.Together(ctx,
-		func(ctx context.Context) error { return r.Run(ctx) },
+		func(ctx context.Context) error {
+			return daemon.Hint(r.Run(ctx), "what was not published to the board is published after the next start")
+		},
 		func(ctx context.Context) error { return daemon.Serve(ctx, l, r.Handler(), log) },
 		func(ctx context.Context) error { return control.Serve(ctx, config.Socket) })
 }
@@ -161,6 +160,8 @@ func answers(control *daemon.Control, config *Config, r *registrar.Registrar) {
 		return addRoll(r, private, w)
 	})
 	control.Answer("codes", func(req *http.Request, w io.Writer) error {
+		// A round may have been announced since the last look. That the board cannot be read now does not keep anybody from a code.
+		r.Step(req.Context())
 		q := req.URL.Query()
 		round, err := roundOf(r, q.Get("round"))
 		if err != nil {
