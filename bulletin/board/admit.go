@@ -21,6 +21,7 @@ type turn struct {
 	keep    [][]byte      // supports that are promised and not yet published
 	forget  []record.ID   // those that are
 	size    uint64        // of the log after it
+	done    chan struct{} // closed when it is written or has failed; nil if nobody waits for that
 }
 
 // prepare makes batches of what waits, and checks each batch's ballots together.
@@ -194,6 +195,9 @@ func (b *Board) write() {
 		for _, s := range t.waiting {
 			s.err = err
 			close(s.done)
+		}
+		if t.done != nil {
+			close(t.done)
 		}
 	}
 }

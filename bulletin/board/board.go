@@ -8,6 +8,9 @@
 // good (Failed) rather than answer for what it may not have. At start it reads the whole log, checks it as any verifier would, and
 // refuses to go on from one that does not hold.
 //
+// On a log that several front ends write (OpenOn with a SharedLog), each of them is this board: it takes the turn, reads what others have
+// written, judges, makes durable, and only then answers. Whichever has the turn does what is due.
+//
 // The board trusts its clock and its keys. It trusts no sender, and nobody trusts it for more than being reachable: whatever it does
 // otherwise shows on the log, or in the promises and refusals that it has signed.
 package board
@@ -35,6 +38,7 @@ type Board struct {
 	key     sigma.SecretKey
 	genesis record.ID
 	log     Log
+	shared  SharedLog // the same, if there are other front ends
 	policy  boardlog.Policy
 	records *rate.Limiter // of records that are neither ballots nor signed by a party
 	authors authors
@@ -52,6 +56,7 @@ type Board struct {
 	supports map[record.ID]*supports
 
 	// Of own alone.
+	shelved     uint64 // up to where the shelf of a shared log is read
 	clockBack   bool
 	clockJumped bool
 	sealTried   map[record.ID]uint64 // by vote: the size of the log when its seal was last refused
@@ -67,6 +72,7 @@ type Board struct {
 	prepared chan []*submission
 	turns    chan turn
 	look     chan chan struct{}
+	fresh    chan chan error
 	durable  *progress
 	written  chan struct{} // closed when the last turn is written
 

@@ -129,11 +129,7 @@ func (b *Board) finish(t *turn, v *fold.Vote) error {
 			return err
 		}
 	}
-	deadline := v.ClosedAt + v.Manifest.Grace
-	if (!v.ListsDone() || v.Pending() > 0) && b.state.Now() < deadline {
-		return nil
-	}
-	if b.sealTried[v.ID] == b.state.Size() { // nothing has changed since
+	if !b.sealDue(v) {
 		return nil
 	}
 	p, err := b.sign(v.ID, &record.Seal{})
@@ -152,6 +148,29 @@ func (b *Board) finish(t *turn, v *fold.Vote) error {
 		b.cfg.Log.Error("a vote cannot be sealed", "vote", v.ID, "code", out.Code, "error", out.Err)
 	}
 	return nil
+}
+
+// sealDue reports whether a closed vote may be sealed, and anything has changed since that was last tried.
+func (b *Board) sealDue(v *fold.Vote) bool {
+	complete := v.ListsDone() && v.Pending() == 0
+	return (complete || b.state.Now() >= v.ClosedAt+v.Manifest.Grace) && b.sealTried[v.ID] != b.state.Size()
+}
+
+// owes reports whether duties would post anything.
+func (b *Board) owes() bool {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.timeDue() {
+		return true
+	}
+	for vote := range b.supports {
+		if b.batchDue(b.state.Vote(vote)) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(b.state.Votes(), func(v *fold.Vote) bool {
+		return v.Phase == fold.Closed && (!v.BoardListDone() || b.sealDue(v))
+	})
 }
 
 // post signs a record by the board and makes it the next. That it is not accepted is a fault of the board.

@@ -150,9 +150,9 @@ var ErrTooMany = errors.New("this is more than a board looks up; read the log")
 // maxChain is how many ballots of one credential are looked up.
 const maxChain = 4096
 
-// extract makes an extract of places, of which those before from are known.
-func (b *Board) extract(from uint64, final bool, lists ...[]uint64) *Extract {
-	e := &Extract{Size: b.log.Size(), Final: final}
+// extract makes an extract of places as they were when the state had size records. Those before from are known.
+func (b *Board) extract(size, from uint64, final bool, lists ...[]uint64) *Extract {
+	e := &Extract{Size: min(b.log.Size(), size), Final: final}
 	for _, list := range lists {
 		at, _ := slices.BinarySearch(list, from)
 		e.Indexes = append(e.Indexes, list[at:]...)
@@ -178,11 +178,11 @@ func (b *Board) Outline(id record.ID, from uint64) (*Extract, bool) {
 		time = append([]uint64{x.before}, time...)
 	}
 	if id == (record.ID{}) {
-		return b.extract(from, false, x.log, time), true
+		return b.extract(b.state.Size(), from, false, x.log, time), true
 	}
 	if round := x.rounds[id]; round != nil {
 		roll := x.rolls[round.roll]
-		return b.extract(from, false, genesis, []uint64{roll.announce}, roll.removals, round.own, time), true
+		return b.extract(b.state.Size(), from, false, genesis, []uint64{roll.announce}, roll.removals, round.own, time), true
 	}
 	v := x.votes[id]
 	if v == nil {
@@ -190,7 +190,7 @@ func (b *Board) Outline(id record.ID, from uint64) (*Extract, bool) {
 	}
 	round := x.rounds[v.round]
 	roll := x.rolls[round.roll]
-	e := b.extract(from, false, genesis, []uint64{roll.announce}, roll.removals, round.own, v.own, time)
+	e := b.extract(b.state.Size(), from, false, genesis, []uint64{roll.announce}, roll.removals, round.own, v.own, time)
 	e.Supports, _ = b.state.Vote(id).Supports()
 	return e, true
 }
@@ -203,7 +203,7 @@ func (b *Board) RollEntries(roll record.ID) (*Extract, bool) {
 	if places == nil || state == nil {
 		return nil, false
 	}
-	e := b.extract(0, state.Complete(), places.parts)
+	e := b.extract(b.state.Size(), 0, state.Complete(), places.parts)
 	e.Final = e.Final && len(e.Indexes) == len(places.parts)
 	if e.Final && len(e.Indexes) > 0 {
 		e.Size = e.Indexes[len(e.Indexes)-1] + 1 // the same for everybody at any time
@@ -219,7 +219,7 @@ func (b *Board) Issues(round record.ID, from uint64) (*Extract, bool) {
 	if places == nil {
 		return nil, false
 	}
-	return b.extract(from, false, places.issues), true
+	return b.extract(b.state.Size(), from, false, places.issues), true
 }
 
 // Chain returns where the accepted ballots, checks, reports of these, support and statement of a credential in a vote are. It reports false if there is no such
@@ -228,7 +228,13 @@ func (b *Board) Chain(ctx context.Context, vote record.ID, key record.Key, from 
 	var lists [][]uint64
 	var last record.ID
 	var voted bool
+	if b.shared != nil { // the ballot that is asked for may just have come through another front end
+		if err := b.freshen(ctx); err != nil {
+			return nil, true, err
+		}
+	}
 	b.mu.RLock()
+	size := b.state.Size()
 	v := b.extracts.votes[vote]
 	if v != nil {
 		_, last, voted = b.state.Vote(vote).Last(key)
@@ -264,7 +270,7 @@ func (b *Board) Chain(ctx context.Context, vote record.ID, key record.Key, from 
 		id = o.previous
 	}
 	slices.Sort(ballots)
-	return b.extract(from, false, append(lists, ballots)...), true, nil
+	return b.extract(size, from, false, append(lists, ballots)...), true, nil
 }
 
 // entry returns one durable record.
@@ -311,11 +317,8 @@ const extractPiece = 64 << 10
 
 // Record returns a record by its id, and its place. It reports false if there is none that is durable.
 func (b *Board) Record(ctx context.Context, id record.ID) (raw []byte, index uint64, ok bool, err error) {
-	b.mu.RLock()
-	index, ok = b.index[id]
-	b.mu.RUnlock()
-	if !ok {
-		return nil, 0, false, nil
+	if index, ok, err = b.find(ctx, id); !ok || err != nil {
+		return nil, 0, false, err
 	}
 	if _, err := b.durable.wait(ctx, index); err != nil {
 		return nil, 0, true, err

@@ -29,3 +29,18 @@ type Log interface {
 
 	Shelf
 }
+
+// A SharedLog is a log that several front ends of one board write, in turns; package cloud says why that is one board. Only who has the turn
+// may AppendBatch, Keep and Forget, and has read everything below Size before.
+type SharedLog interface {
+	Log
+
+	// Refresh asks how many entries are durable, which Size then says.
+	Refresh(ctx context.Context) (uint64, error)
+	// Take waits until no other front end has the turn, takes it, and refreshes.
+	Take(ctx context.Context) error
+	// Release gives the turn back.
+	Release(ctx context.Context) error
+	// KeptSince returns the records that were kept since an earlier call, which returned that number; 0 is before all.
+	KeptSince(since uint64) (raws [][]byte, now uint64, err error)
+}

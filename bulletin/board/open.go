@@ -46,7 +46,7 @@ func Open(ctx context.Context, c Config) (*Board, error) {
 }
 
 // OpenOn is Open on a log that is open already, with c.Witnesses if there are any: c.Path and c.CheckpointInterval are not looked at. Close
-// closes the log.
+// closes the log. On a SharedLog the board is one front end of several.
 func OpenOn(ctx context.Context, c Config, log Log) (*Board, error) {
 	c, verifier, err := c.check()
 	if err != nil {
@@ -54,20 +54,22 @@ func OpenOn(ctx context.Context, c Config, log Log) (*Board, error) {
 	}
 	b := newBoard(c, verifier, log)
 	b.calendar = newCalendar(c.Clock)
-	if log.Size() == 0 {
-		if err := b.begin(ctx); err != nil {
-			return nil, fmt.Errorf("board: beginning the log: %w", err)
-		}
+	if err := b.inTurn(ctx, func() error { return b.begin(ctx) }); err != nil {
+		return nil, fmt.Errorf("board: beginning the log: %w", err)
 	}
 	if err := b.restore(ctx); err != nil {
 		return nil, fmt.Errorf("board: %w", err)
 	}
-	if err := b.recall(); err != nil {
+	b.durable = newProgress(b.state.Size())
+	if err := b.inTurn(ctx, func() error { return b.recall(ctx) }); err != nil {
 		return nil, fmt.Errorf("board: %w", err)
 	}
-	b.durable = newProgress(b.state.Size())
 	go b.prepare()
-	go b.own()
+	if b.shared != nil {
+		go b.ownInTurns()
+	} else {
+		go b.own()
+	}
 	go b.write()
 	return b, nil
 }
@@ -82,16 +84,20 @@ func newBoard(c Config, verifier note.Verifier, log Log) *Board {
 		ballots:  waiting{most: int64(c.Ballots)},
 		others:   waiting{most: int64(c.Records)},
 		parties:  waiting{most: int64(c.Records)},
-		prepared: make(chan []*submission, 1), turns: make(chan turn, 1), look: make(chan chan struct{}),
+		prepared: make(chan []*submission, 1), turns: make(chan turn, 1), look: make(chan chan struct{}), fresh: make(chan chan error),
 		written: make(chan struct{}), failed: make(chan struct{}),
 	}
+	b.shared, _ = log.(SharedLog)
 	b.authors = authors{rate: c.RecordRate, burst: c.RecordBurst, limits: make(map[record.Key]*rate.Limiter)}
 	b.general.refusals = make(map[string]generalRefusal)
 	return b
 }
 
-// begin writes the genesis record.
+// begin writes the genesis record of a new log.
 func (b *Board) begin(ctx context.Context) error {
+	if b.log.Size() > 0 {
+		return nil
+	}
 	if b.cfg.Genesis == nil {
 		return errors.New("it is empty, and no genesis record is given")
 	}
@@ -111,11 +117,12 @@ func (b *Board) begin(ctx context.Context) error {
 // restore folds the whole log. A record that this board would not have admitted, or a checkpoint that the records do not give, means that the
 // log is not what it was.
 func (b *Board) restore(ctx context.Context) error {
-	began, size := time.Now(), b.log.Size()
+	began := time.Now()
 	head, err := b.newestHead(ctx)
 	if err != nil {
 		return err
 	}
+	size := b.log.Size()
 	if head.Size() > size {
 		return fmt.Errorf("the log does not hold: a checkpoint of %d records is signed, there are %d", head.Size(), size)
 	}
@@ -179,11 +186,20 @@ func (b *Board) replay(p *fold.Prepared) error {
 	at, twice := b.index[p.ID()]
 	owed := b.isOwed(p)
 	index := b.state.Size()
-	b.index[p.ID()] = index
-	switch out := b.state.Apply(p); {
+	if !twice {
+		b.index[p.ID()] = index
+	}
+	out := b.state.Apply(p)
+	switch void := out.Status == fold.Void && !owed; {
+	case out.Status == fold.Fatal:
+		return fmt.Errorf("%v", out)
+	case b.shared != nil && (void || twice):
+		// Front ends do not write such a record (package cloud). If one did, all would void it alike, and none need stop for it.
+		b.cfg.Log.Error("the log has a record that no front end should have written", "index", index, "record", p.ID(), "outcome", out)
+		return nil
 	case twice:
 		return fmt.Errorf("it is record %d again", at)
-	case out.Status == fold.Fatal || out.Status == fold.Void && !owed:
+	case void:
 		return fmt.Errorf("%v", out)
 	}
 	b.extracts.note(b.state, p, index)

@@ -2,6 +2,7 @@ package board
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -86,7 +87,7 @@ func (b *Board) publishDue(t *turn) error {
 		v := b.state.Vote(vote)
 		petition := v.Rules().Call.Petition
 		due := max(v.Batches().At, v.Times.Begun) + petition.Interval
-		if b.now() < due || b.now()+petition.Interval > petition.Closes {
+		if !b.batchDue(v) {
 			continue
 		}
 		if _, err := b.keepTime(t); err != nil {
@@ -100,6 +101,12 @@ func (b *Board) publishDue(t *turn) error {
 		}
 	}
 	return nil
+}
+
+// batchDue reports whether the next batch of a petition's supports is due.
+func (b *Board) batchDue(v *fold.Vote) bool {
+	petition, now := v.Rules().Call.Petition, b.now()
+	return now >= max(v.Batches().At, v.Times.Begun)+petition.Interval && now+petition.Interval <= petition.Closes
 }
 
 // publishEnding publishes the supports of all petitions that close before a time that is about to be written.
@@ -131,7 +138,10 @@ func (b *Board) publishEnding(t *turn, now uint64) error {
 }
 
 // recall takes up the supports that were promised before the board was stopped.
-func (b *Board) recall() error {
+func (b *Board) recall(ctx context.Context) error {
+	if b.shared != nil {
+		return b.catchUp(ctx)
+	}
 	raws, err := b.log.Kept()
 	if err != nil {
 		return fmt.Errorf("reading what is kept off the log: %w", err)

@@ -18,9 +18,10 @@ var ErrUnknown = errors.New("the record is not on the log")
 // Receipt returns the receipt of a record (C2SP tlog-proof, SPEC.md §7). It waits until a checkpoint covers the record. The error is
 // ErrUnknown if there is no such record.
 func (b *Board) Receipt(ctx context.Context, id record.ID) ([]byte, error) {
-	b.mu.RLock()
-	index, ok := b.index[id]
-	b.mu.RUnlock()
+	index, ok, err := b.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	if !ok {
 		return nil, ErrUnknown
 	}

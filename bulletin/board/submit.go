@@ -51,6 +51,12 @@ func (b *Board) Submit(ctx context.Context, raw []byte) (Answer, error) {
 		return Answer{}, b.refuse("", record.ID{}, s.id, record.CodeMalformed, "the first bytes are not those of a record")
 	}
 	index, known, code, detail := b.glance(s)
+	if code != "" && b.shared != nil { // other front ends may have written what it waits for
+		if err := b.freshen(ctx); err != nil {
+			return Answer{}, b.unavailable(err)
+		}
+		index, known, code, detail = b.glance(s)
+	}
 	switch {
 	case known:
 		if _, err := b.durable.wait(ctx, index); err != nil {
@@ -185,6 +191,9 @@ func (b *Board) taken(s *submission) (Answer, error) {
 func (b *Board) unavailable(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
+	}
+	if errors.Is(err, errNoTurn) {
+		return b.Refuse(CodeBusy)
 	}
 	return b.Refuse(CodeStopping)
 }
