@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -31,7 +32,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"mandate": main,
+		"mandate": inTime,
 		"mandate-verify": func() {
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 			defer stop()
@@ -50,11 +51,20 @@ func TestScript(t *testing.T) {
 			}
 			return false, fmt.Errorf("condition %q is not known", cond)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+		Cmds: commandsOf(map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "serve": serve, "stop-serving": stopServing, "trap": setTrap, "damage": damage, "cut": cut,
 			"capture": capture, "glob": glob, "line": line, "json": jsonField,
-		},
+		}, partyCmds),
 	})
+}
+
+// commandsOf puts the commands of scripts together.
+func commandsOf(all ...map[string]func(*testscript.TestScript, bool, []string)) map[string]func(*testscript.TestScript, bool, []string) {
+	out := make(map[string]func(*testscript.TestScript, bool, []string))
+	for _, m := range all {
+		maps.Copy(out, m)
+	}
+	return out
 }
 
 // exits runs a program and wants it to end with an exit status: exits N program [args...]
