@@ -104,7 +104,7 @@ func TestE13_ReplacedTrusteesAreOnTheReport(t *testing.T) {
 }
 
 // A receipt is for one vote. Where all votes of a log are judged it says nothing of the others, and fails none of them.
-func TestJ5_AReceiptIsForOneVote(t *testing.T) {
+func TestAReceiptIsForOneVote(t *testing.T) {
 	r := simulate.New(t, simulate.Config{Members: 3, Slots: 2}).Round()
 	r.Cards(0)
 	first := r.Vote()
@@ -132,7 +132,7 @@ func TestJ5_AReceiptIsForOneVote(t *testing.T) {
 }
 
 // A result that must not be believed is not in the report, for programs that look no further.
-func TestJ5_ARefutedVoteShowsNoResult(t *testing.T) {
+func TestJ6_ARefutedVoteShowsNoResult(t *testing.T) {
 	v := simulate.New(t, simulate.Config{Members: 3}).Round().Vote()
 	v.Round.Cards(0)
 	v.Ceremony()
@@ -153,7 +153,7 @@ func TestJ5_ARefutedVoteShowsNoResult(t *testing.T) {
 }
 
 // A first record that is no valid genesis record is refused as often as it is read: a party that asks again gets no state without one.
-func TestJ4_AFollowerStaysWithoutGenesis(t *testing.T) {
+func TestAFollowerStaysWithoutGenesis(t *testing.T) {
 	o := simulate.New(t, simulate.Config{})
 	g := o.GenesisBody()
 	g.Commission = nil
@@ -174,7 +174,7 @@ func TestJ4_AFollowerStaysWithoutGenesis(t *testing.T) {
 }
 
 // A fatal outcome refutes a vote also where no check is listed for its code; the verifier once looked for check 0 and panicked.
-func TestJ4_EveryFatalOutcomeFailsACheck(t *testing.T) {
+func TestJ5_EveryFatalOutcomeFailsACheck(t *testing.T) {
 	r := simulate.New(t, simulate.Config{Members: 3, Slots: 2, Petitions: 1}).Round()
 	v := r.Propose(r.Plan(record.CallPetition))
 	if out := v.Org.Append(v.Officer(&record.Opening{By: 1}).Raw()); out.Status != fold.Fatal {

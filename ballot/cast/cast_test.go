@@ -455,7 +455,7 @@ func TestCheckRecords(t *testing.T) {
 
 // Two devices with a broken random source draw the same. Different members' ballots still share no randomness, and one member's
 // are one ballot, not two.
-func TestC4_EqualRandomnessOnTwoDevices(t *testing.T) {
+func TestA14_EqualRandomnessOnTwoDevices(t *testing.T) {
 	v := newVote(t, threeContests())
 	broken := func() *Draft { return &Draft{seed: [32]byte{7}, fresh: true} }
 	selections := [][]int{{0}, {0}, {0}}

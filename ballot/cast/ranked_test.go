@@ -194,7 +194,7 @@ func TestI1_RecheckOfARanking(t *testing.T) {
 
 // What a ballot encrypts in a ranked contest need be no ranking: that is seen when it is opened, and the ballot is spoiled in that contest. It
 // holds by itself.
-func TestB4_WhatIsNoRankingIsSpoiled(t *testing.T) {
+func TestH2_WhatIsNoRankingIsSpoiled(t *testing.T) {
 	v := newVote(t, []contest.Contest{ranked("committee", 5, 4)})
 	c := v.credential(t)
 	for _, m := range []int64{0, 1, -1, 123456} {

@@ -58,8 +58,8 @@ func TestE5_TheFalseAccuserIsNamed(t *testing.T) {
 	goOn(&s, 2)
 }
 
-// TestE5_TwiceSilentIsReplaced: trustee 1 misses two deadlines and is replaced under the same vote id; the opening covers it.
-func TestE5_TwiceSilentIsReplaced(t *testing.T) {
+// TestE13_TwiceSilentIsReplaced: trustee 1 misses two deadlines and is replaced under the same vote id; the opening covers it.
+func TestE13_TwiceSilentIsReplaced(t *testing.T) {
 	s := at(t, "called")
 	s.fork()
 	silence(&s, 2)

@@ -260,7 +260,7 @@ func stageOf(s *scene, trustee, of uint64) *record.Mix {
 	return nil
 }
 
-// TestA3_SharesThatAreNotTheTrustees: whatever a trustee or a thief of its signing key makes up is void.
+// TestA3_E7_DecryptionsThatAreNot: whatever a trustee or a thief of its signing key makes up is void.
 func TestA3_E7_DecryptionsThatAreNot(t *testing.T) {
 	s, earlier := at(t, "ranked mixed"), at(t, "ranked mixing")
 	mine := func(i int) *record.Decryption {

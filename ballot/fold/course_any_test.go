@@ -67,9 +67,9 @@ var bodies = []func() record.Body{
 	func() record.Body { return new(record.Response) }, func() record.Body { return new(record.Opening) },
 }
 
-// TestJ10_AnyRecordOfTheCourseIsJudged judges records with anything in them, signed by whom they name, at all moments of the courses: each has
+// TestJ4_AnyRecordOfTheCourseIsJudged judges records with anything in them, signed by whom they name, at all moments of the courses: each has
 // an outcome, and one that is accepted leaves a state of which everything can be asked.
-func TestJ10_AnyRecordOfTheCourseIsJudged(t *testing.T) {
+func TestJ4_AnyRecordOfTheCourseIsJudged(t *testing.T) {
 	courseAt(t, "called")
 	var names []string
 	for name := range courses {
@@ -115,8 +115,8 @@ func TestJ10_AnyRecordOfTheCourseIsJudged(t *testing.T) {
 	t.Logf("accepted were %v", accepted)
 }
 
-// TestJ10_AnyRulesAreJudged judges manifests with anything for rules.
-func TestJ10_AnyRulesAreJudged(t *testing.T) {
+// TestJ4_AnyRulesAreJudged judges manifests with anything for rules.
+func TestJ4_AnyRulesAreJudged(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := courseAt(t, "issued")
 		m := s.r.NewVote().Manifest

@@ -43,8 +43,8 @@ func TestC9_OneCardSupportsOnce(t *testing.T) {
 	}
 }
 
-// TestF15_ASupportSaysOnlyThatSomebodyWithACardSupports looks for anything of the roll in a support: its key is in no other record.
-func TestF15_ASupportNamesNobody(t *testing.T) {
+// TestF18_ASupportNamesNobody looks for anything of the roll in a support: its key is in no other record.
+func TestF18_ASupportNamesNobody(t *testing.T) {
 	s := courseAt(t, "responded")
 	var supports, others [][]byte
 	for _, raw := range s.o.Log() {

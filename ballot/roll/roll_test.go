@@ -294,7 +294,7 @@ func TestPrivateFileRoundTrip(t *testing.T) {
 	}
 }
 
-func TestJ12_DamagedPrivateFilesAreRefused(t *testing.T) {
+func TestDamagedPrivateFilesAreRefused(t *testing.T) {
 	r := makeRoll(t, 3)
 	b, err := r.Marshal()
 	if err != nil {

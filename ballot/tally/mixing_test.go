@@ -345,7 +345,7 @@ func TestDecryptionInParts(t *testing.T) {
 }
 
 // A check is of one record after certain others, and is used for nothing else.
-func TestJ6_ChecksAreBound(t *testing.T) {
+func TestJ7_ChecksAreBound(t *testing.T) {
 	x := newMixScene(t, 3, 2, 2, 300)
 	good, other := x.bodies(1), x.cut(1, 1, x.stage(x.m.p, x.list(), 1, 1))
 	if x.m.Completes(good[0]) || x.m.Completes(good[1]) || x.m.Check(good[1]) != nil {

@@ -28,7 +28,7 @@ func two(t *testing.T) (o *simulate.Org, first, second *simulate.Vote) {
 }
 
 // Key generation took so long that voting would be over: the officer does not open a vote in which nobody can vote, and goes on with others.
-func TestG13_AVoteIsNotOpenedWhenItWasToClose(t *testing.T) {
+func TestAVoteIsNotOpenedWhenItWasToClose(t *testing.T) {
 	o, first, second := two(t)
 	o.Reach(second.Manifest.Opens)
 	officer := commission.New(partytest.New(o).View(), o.Commission[0], quiet)

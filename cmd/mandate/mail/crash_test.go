@@ -57,7 +57,7 @@ func TestMain(m *testing.M) {
 
 // A process that is killed while mails are on the way sends none twice when it comes back; of those that were being handed over nobody knows, and
 // they are sent again only when somebody says so.
-func TestJ13_KilledInTheMiddle(t *testing.T) {
+func TestKilledInTheMiddle(t *testing.T) {
 	for _, taken := range []bool{false, true} { // whether the mail that was on the way was taken
 		o := new(office)
 		reached := make(chan bool)

@@ -402,7 +402,7 @@ func TestTheRateIsKept(t *testing.T) {
 	}
 }
 
-func TestJ3_TLSMustSucceed(t *testing.T) {
+func TestTLSMustSucceed(t *testing.T) {
 	config, ca := certificate(t)
 	secure := (&office{login: true}).start(t, config)
 	plain := new(office).start(t, nil)
@@ -449,7 +449,7 @@ func TestJ3_TLSMustSucceed(t *testing.T) {
 }
 
 // Neither logs nor errors nor the store's files have an address, a name or a code, whatever servers say.
-func TestJ4_NothingAboutMembersIsLogged(t *testing.T) {
+func TestE12_NothingAboutMembersIsLogged(t *testing.T) {
 	o := &office{rcpt: func(to string, try int) error {
 		switch {
 		case to == "m1@members.example" && try == 1:

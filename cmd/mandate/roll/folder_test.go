@@ -213,7 +213,7 @@ func TestARegistrarGetsTheAddressesOfItsChannel(t *testing.T) {
 }
 
 // Nobody but the owner of the account can read what the folder has.
-func TestJ12_FilesAreForTheirOwnerOnly(t *testing.T) {
+func TestFilesAreForTheirOwnerOnly(t *testing.T) {
 	f := folder(t)
 	must(f.Make(Spec{Slug: "national", Title: "All", AsOf: "2027-03-01"}))(t)
 	if err := f.KeepMapping(Mapping{Number: "ID"}); err != nil {

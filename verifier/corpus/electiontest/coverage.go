@@ -42,7 +42,7 @@ var RowsElsewhere = map[string]Elsewhere{
 	"I5":  {"that cards are collected in public, which shows abstention, is accepted (§13)", nil},
 	"I9":  {"whether anybody verifies does not show on the log; the booth looks for its ballots by itself", []string{"TestG3_ADroppedBallotIsShownByItsReceipt"}},
 	"I11": {"what a second device compares does not stand on the log", []string{"TestC10_IDsAreNotCutShort"}},
-	"J6":  {"a check that is not asked for its answer is a fault of the program", []string{"TestJ6_AZeroReportIsNotVerified", "TestJ6_ChecksAreBound"}},
+	"J6":  {"a check that is not asked for its answer is a fault of the program", []string{"TestJ6_AZeroReportIsNotVerified", "TestJ7_ChecksAreBound"}},
 	"J7":  {"a package answers the same each time", []string{"TestJ7_ASourceThatAnswersTwiceDifferently"}},
 	"J8":  {"what a program's timing says does not stand on the log", []string{"TestJ8_MathBigIsConfined", "TestJ8_MixerIsConstantTime"}},
 	"J9":  {"dependencies are not on the log", []string{"TestJ9_ModulesArePinned"}},
