@@ -76,6 +76,9 @@ func (r *Registrar) pass(ctx context.Context, flush bool) error {
 	if err := board.Update(ctx); err != nil {
 		return fmt.Errorf("reading the board: %w", err)
 	}
+	if err := party.Remember(ctx, board, r.vault); err != nil {
+		return err
+	}
 	now := r.options.Clock()
 	regular := !now.Before(r.due)
 	faults := make(map[record.ID]error)

@@ -25,7 +25,7 @@ const (
 )
 
 // Handler serves members (SPEC.md §10.1): POST /entries says which roll entry a code is for, POST /cards signs. GET / says who this is, in
-// words, and GET /healthz whether the registrar is at work. GET /signin and /code are pages, for members to sign in and to ask for a new code.
+// words, GET /healthz whether the registrar is at work, and GET /checkpoint the newest checkpoint that it has seen of the board. GET /signin and /code are pages, for members to sign in and to ask for a new code.
 // With a BoardAddress, /booth/ has the pages of package booth.
 func (r *Registrar) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -40,6 +40,7 @@ func (r *Registrar) Handler() http.Handler {
 	mux.HandleFunc("GET "+askPath, r.askPage)
 	mux.HandleFunc("POST "+askPath, r.ask)
 	mux.HandleFunc("GET "+stylePath, style)
+	mux.HandleFunc("GET /checkpoint", r.checkpoint)
 	if r.options.BoardAddress != "" {
 		mux.Handle("/booth/", booth.New(booth.Options{Board: r.options.BoardAddress, Facts: func() booth.Facts {
 			if v := r.seen.Load(); v != nil {
@@ -285,6 +286,17 @@ func (r *Registrar) welcome(w http.ResponseWriter, _ *http.Request) {
 
 func date(seconds uint64) string {
 	return time.Unix(int64(seconds), 0).UTC().Format("2 January 2006 15:04 UTC")
+}
+
+// checkpoint says how far the registrar has seen the board's log: whoever brings a board back from a copy asks for it.
+func (r *Registrar) checkpoint(w http.ResponseWriter, req *http.Request) {
+	v := r.seen.Load()
+	if v == nil || v.head == nil {
+		http.NotFound(w, req)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Write(v.head)
 }
 
 // health says whether members can be served.

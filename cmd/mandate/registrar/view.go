@@ -29,6 +29,7 @@ type view struct {
 	desks   map[record.ID]*desk // by round, of the rounds that name this registrar
 	largest int                 // length of the longest request to any of them
 	facts   booth.Facts         // for the booth's pages
+	head    []byte              // the board's newest checkpoint, as signed
 }
 
 // A desk is where members of one round are served.
@@ -60,7 +61,7 @@ func (r *Registrar) mine(m *record.Round) uint64 {
 // publishView makes a view of the board's state and of what the registrar has.
 func (r *Registrar) publishView(s *fold.State, faults map[record.ID]error) {
 	_, genesis := s.Genesis()
-	v := &view{at: r.options.Clock(), now: s.Now(), genesis: genesis, desks: make(map[record.ID]*desk), largest: issuing.EntryRequestSize, facts: booth.FactsOf(s)}
+	v := &view{at: r.options.Clock(), now: s.Now(), genesis: genesis, desks: make(map[record.ID]*desk), largest: issuing.EntryRequestSize, facts: booth.FactsOf(s), head: r.options.Board.Checkpoint()}
 	for _, round := range s.Rounds() {
 		i := r.mine(round.Manifest)
 		if i == 0 {

@@ -26,7 +26,6 @@ import (
 	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/vault"
 	"mandate/crypto/sigma"
-	"mandate/verifier/boardlog"
 )
 
 // A Trustee is one trustee at work on one board.
@@ -72,7 +71,7 @@ func (t *Trustee) StepVotes(ctx context.Context, pick func(*fold.Vote) bool) (po
 		return false, err
 	}
 	defer unlock()
-	if err := t.remember(ctx); err != nil {
+	if err := party.Remember(ctx, t.board, t.vault); err != nil {
 		return false, err
 	}
 	var errs []error
@@ -88,29 +87,6 @@ func (t *Trustee) StepVotes(ctx context.Context, pick func(*fold.Vote) bool) (po
 		}
 	}
 	return posted, errors.Join(errs...)
-}
-
-// remember stores the newest checkpoint and checks that it continues the one stored before, so that a trustee that was started again cannot be
-// shown an earlier moment with another future: in that, it might begin key generation anew and give up the share that voters rely on.
-func (t *Trustee) remember(ctx context.Context) error {
-	_, genesis := t.board.State().Genesis()
-	name, shown := "head-"+genesis.String(), t.board.Checkpoint()
-	known, err := t.vault.Read(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return err
-	case bytes.Equal(known, shown):
-		return nil
-	default:
-		if err := t.board.Extends(ctx, known); err != nil {
-			if errors.As(err, new(*boardlog.HistoryError)) { // the evidence; known stays what it is
-				err = errors.Join(err, t.vault.Write(name+".second", shown))
-			}
-			return fmt.Errorf("the board's log and the one this trustee has worked on: %w", err)
-		}
-	}
-	return t.vault.Write(name, shown)
 }
 
 // indexIn returns this trustee's index in a vote, from 1, or 0 if it has none.
