@@ -19,6 +19,9 @@ type laterError struct {
 
 func (e *laterError) Unwrap() error { return e.error }
 
+// maxUnwitnessed is how often a receipt is asked for at most that waits for witnesses: they may be away for long.
+const maxUnwitnessed = 3
+
 // maxRetryAfter bounds how long the client lets itself be told to wait.
 const maxRetryAfter = 30 * time.Second
 
@@ -61,7 +64,7 @@ func (c *Client) persist(ctx context.Context, r Request, use func(Answer) error)
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w (last: %w)", context.Cause(ctx), err)
 		}
-		if attempt >= c.options.Attempts {
+		if attempt >= c.options.Attempts || attempt >= maxUnwitnessed && errors.Is(err, ErrUnwitnessed) {
 			return fmt.Errorf("after %d attempts: %w", attempt, err)
 		}
 		pause := time.NewTimer(max(after, spread(wait)))

@@ -34,8 +34,9 @@ const (
 	typePromise = "application/mandate-promise"
 	typeRefusal = "application/mandate-refusal"
 
-	statusOK       = 200
-	statusNotFound = 404
+	statusOK          = 200
+	statusNotFound    = 404
+	statusUnavailable = 503
 
 	maxAnswer = 8 << 10
 )

@@ -83,12 +83,16 @@ func headOf(signed []byte) (size uint64, root tlog.Hash, err error) {
 	return size, root, err
 }
 
+// maxErrorPause is how long it takes at most until what failed is tried again.
+const maxErrorPause = 3 * time.Second
+
 // run publishes until its context ends: at once when the log has grown after a quiet time, else once in an interval.
 func (p *publisher) run(ctx context.Context) {
 	defer close(p.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var tried time.Time
+	pause := errorPause
 	for {
 		select {
 		case <-p.appender.grew:
@@ -104,11 +108,15 @@ func (p *publisher) run(ctx context.Context) {
 		}
 		tried = time.Now()
 		if err := p.publish(ctx); err != nil {
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && pause == errorPause { // said once, until it works again
 				p.db.log.Warn("store: no checkpoint could be published, it will be tried again", slog.Any("err", err))
 			}
-			timer.Reset(max(p.interval, errorPause))
-		} else if p.again > 0 {
+			timer.Reset(max(p.interval, pause))
+			pause = min(2*pause, maxErrorPause) // whoever is asked for cosignatures should not be asked all the time
+			continue
+		}
+		pause = errorPause
+		if p.again > 0 {
 			timer.Reset(p.again)
 		}
 	}
