@@ -179,11 +179,10 @@ func (a *audit) warnings(v *fold.Vote, pinned bool) []string {
 	}
 	for i, g := range registrars {
 		for _, h := range registrars[:i] {
-			switch {
-			case g.Operator == h.Operator:
+			if g.Operator == h.Operator {
 				warn("registrars %s and %s are both run by %s", h.Name, g.Name, g.Operator)
-			case g.Channel == h.Channel:
-				warn("registrars %s and %s know members by the same channel, %s", h.Name, g.Name, g.Channel)
+			} else if way := g.SharedWay(&h); way != "" {
+				warn("registrars %s and %s know members by the same channel, %s", h.Name, g.Name, way)
 			}
 		}
 	}

@@ -1,6 +1,11 @@
 package record
 
-import "mandate/ballot/text"
+import (
+	"slices"
+	"strings"
+
+	"mandate/ballot/text"
+)
 
 // Version is the protocol version that a genesis record names.
 const Version = "mandate/v1"
@@ -91,9 +96,29 @@ type Registrar struct {
 	_        struct{} `cbor:",toarray"`
 	Name     string
 	Operator string // who runs it
-	Channel  string // how it knows a member: "e-mail code", an identity provider
+	Channel  string // how it knows a member: "e-mail code", "e-mail code; openid https://login.example.org"
 	URL      string
 	Key      Key
+}
+
+// Ways returns the ways by which a registrar knows members: the parts of its channel between semicolons (SPEC.md §8.3).
+func (r *Registrar) Ways() []string {
+	ways := strings.Split(r.Channel, ";")
+	for i := range ways {
+		ways[i] = strings.TrimSpace(ways[i])
+	}
+	return slices.DeleteFunc(ways, func(w string) bool { return w == "" })
+}
+
+// SharedWay returns the first way by which both registrars know members, or nothing. Whoever controls it can be a member to both.
+func (r *Registrar) SharedWay(other *Registrar) string {
+	theirs := other.Ways()
+	for _, w := range r.Ways() {
+		if slices.Contains(theirs, w) {
+			return w
+		}
+	}
+	return ""
 }
 
 // RollAccept says that a registrar has checked all openings of the roll and found the numbers distinct.

@@ -6,7 +6,7 @@ import { actions, announce, button, details, fail, given, link, message, notice,
 import { fresh, h } from "./dom.js";
 import { keeping } from "./keeping.js";
 import { canScan, scanner } from "./scanning.js";
-import { count, has, pick, say } from "./say.js";
+import { count, has, language, pick, say } from "./say.js";
 
 const pending = "mandate-code"; // a code that was not used up yet, for as long as this tab is open
 
@@ -82,10 +82,32 @@ function codeField(act, text) {
 	return h("div", { class: "field" }, h("label", { for: box.id }, say("booth-card.code")), h("p", { class: "soft", id: hint }, say("booth-card.code-hint")), box, wrong.element, actions(send));
 }
 
+// isOpen reports whether cards of a round can be collected.
+const isOpen = (r) => !r.closes || r.closes > world.time;
+
+// A registrar's channel is the ways by which it knows members, between semicolons (SPEC.md §8.3); "openid" is followed by the address of whom it believes.
+const ways = (r) => r.channel.split(";").map((w) => w.trim()).filter(Boolean);
+const isOpenID = (way) => way.startsWith("openid ");
+const messages = (r) => ways(r).filter((w) => !isOpenID(w)).join("; ");
+
+// its is the address of a registrar's own page for a round. Addresses of registrars are on the log, and have the form of a web address.
+const its = (r, page, id) => r.url.replace(/\/+$/, "") + page + "?" + new URLSearchParams({ round: id, lang: language() });
+
+// signIn leads to where a registrar recognises members without a code, if it does. From there they come back here, with one.
+function signIn(id, r) {
+	const way = r.url ? ways(r).find(isOpenID) : null;
+	if (!way) return null;
+	const provider = way.slice("openid ".length).replace(/^https?:\/\//, "");
+	return h("p", { class: "actions" }, h("a", { class: "button primary", href: its(r, "/signin", id), rel: "noreferrer" }, say("booth-card.sign-in", { name: r.name, provider })));
+}
+
 function home() {
 	const complete = cards.filter((c) => c.complete);
+	const first = world.rounds.filter((r) => isOpen(r) && !cards.some((c) => c.round === r.id))
+		.map((r) => ({ title: r.title, links: r.registrars.map((one) => signIn(r.id, one)).filter(Boolean) })).filter((r) => r.links.length);
 	show(say("booth-card.title"),
-		h("p", { class: "lead" }, say("booth-card.text")),
+		h("p", { class: "lead" }, say(first.length ? "booth-card.text-sign-in" : "booth-card.text")),
+		first.map((r) => [h("h2", {}, say("booth-card.sign-in-title")), p(words(r.title)), r.links]),
 		complete.map((c) => notice("good", p(say("booth-card.have", { round: pick(c.roundTitle).text, name: c.entry.name })), p(link(say("booth-card.to-me"), path("/booth/me"))))),
 		h("h2", {}, say("booth-card.type")),
 		codeField((c, r) => use(c, r, true)),
@@ -98,12 +120,13 @@ function home() {
 function help() {
 	show(say("booth-card.no-mail"),
 		p(say("booth-card.no-mail-text")),
-		world.rounds.filter((r) => !r.closes || r.closes > world.time).map((r) => [h("h2", {}, words(r.title)), h("ul", { class: "list" }, r.registrars.map(ask))]),
+		world.rounds.filter(isOpen).map((r) => [h("h2", {}, words(r.title)), h("ul", { class: "list" }, r.registrars.map((one) => ask(r.id, one)))]),
 		actions(button(say("booth.back"), home)));
 }
 
-const ask = (r) => h("li", {}, h("strong", {}, h("bdi", {}, r.name)), h("p", {}, say("booth-card.channel", { operator: r.operator, channel: r.channel }), " ",
-	r.url ? h("a", { href: r.url, rel: "noreferrer" }, say("booth-card.ask", { name: r.name })) : null));
+const ask = (id, r) => h("li", {}, h("strong", {}, h("bdi", {}, r.name)), signIn(id, r), h("p", {}, say("booth-card.channel", { operator: r.operator, channel: r.channel }), " ", askFor(id, r)));
+
+const askFor = (id, r) => (r.url ? h("a", { href: its(r, "/code", id), rel: "noreferrer" }, say("booth-card.ask", { name: r.name })) : null);
 
 // use goes on with a code. Codes that were typed wrong are said at the box in which they were typed.
 async function use(text, of, typed) {
@@ -114,7 +137,7 @@ async function use(text, of, typed) {
 	if (!read) return;
 	const id = of ?? read.round;
 	if (!id || !round(id)) {
-		const open = world.rounds.filter((r) => !r.closes || r.closes > world.time);
+		const open = world.rounds.filter(isOpen);
 		if (open.length !== 1) throw { code: "code" };
 		return use(text, open[0].id, typed);
 	}
@@ -140,7 +163,7 @@ const unheld = (e) => (e?.code === "alarm" ? { ...e, code: "answer" } : e);
 
 const askAgain = (id, index) => {
 	const r = round(id)?.registrars.find((r) => r.index === index);
-	return r ? h("ul", { class: "list" }, ask(r)) : null;
+	return r ? h("ul", { class: "list" }, ask(id, r)) : null;
 };
 
 function isThisYou(id, e) {
@@ -207,7 +230,7 @@ function collected(id) {
 		return h("li", { class: yes ? "done" : "open" },
 			h("span", { class: "sign", "aria-hidden": "true" }, yes ? "✓" : "○"),
 			h("div", {}, h("strong", {}, h("bdi", {}, name)), " ", h("span", { class: "soft" }, say(yes ? "booth-card.has-answered" : "booth-card.to-answer")),
-				yes || !one ? null : h("p", {}, say("booth-card.open-mail", { name, channel: one.channel }), " ", one.url ? h("a", { href: one.url, rel: "noreferrer" }, say("booth-card.ask", { name })) : null)));
+				yes || !one ? null : [signIn(id, one), h("p", {}, messages(one) ? say(ways(one).some(isOpenID) ? "booth-card.or-mail" : "booth-card.open-mail", { name, channel: messages(one) }) + " " : null, askFor(id, one))]));
 	});
 	const votes = world.votes.filter((v) => v.round === id && v.phase === "open");
 	show(c.complete ? say("booth-card.complete") : count("booth-card.answered", done, { all }),

@@ -39,6 +39,8 @@ const registrars = [
 	{ index: 1, name: "Registrar of the commission", operator: "Elections commission", channel: "e-mail", url: "https://r1.example.org" },
 	{ index: 2, name: "Auditors", operator: "Auditors’ board", channel: "letter", url: "https://r2.example.org" },
 	{ index: 3, name: "Youth section", operator: "Youth section", channel: "text message", url: "https://r3.example.org" }];
+if (scene.has("openid")) registrars[1].channel = "letter; openid https://login.example.org/members";
+if (scene.has("openid")) registrars[2].channel = "openid https://id.example.net";
 let cards = [];
 const fullCard = { round, roundTitle: both("Cards of spring 2027", "Tarjetas de la primavera de 2027"), entry, answered: [true, true, true], complete: true, kept: true };
 if (scene.has("other-card")) cards = [{ ...fullCard, answered: [false, false, false], complete: false }];

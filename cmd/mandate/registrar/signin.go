@@ -15,7 +15,7 @@ import (
 	"mandate/cmd/mandate/registrar/signin"
 )
 
-// Paths of the pages, below a registrar's address (SPEC.md §10.1.5).
+// Paths of the pages, below a registrar's address (SPEC.md §10.1.7).
 const (
 	signInPath   = "/signin"
 	callbackPath = "/signin/callback"

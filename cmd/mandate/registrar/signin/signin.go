@@ -269,7 +269,7 @@ func (p *Provider) Finish(ctx context.Context, begun *Pending, returned url.Valu
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := claims[p.config.claim()]; !ok { // many providers say so at an address of its own only (OpenID Connect Core §5.3)
+	if _, ok := claims[p.config.claim()]; !ok { // many providers say so at an address of its own only (OpenID Connect Core section 5.3)
 		if claims, err = p.userinfo(ctx, found, tokens, token.Subject); err != nil {
 			return nil, err
 		}
@@ -277,7 +277,7 @@ func (p *Provider) Finish(ctx context.Context, begun *Pending, returned url.Valu
 	return p.identity(claims)
 }
 
-// checked checks of a token whose signature, issuer, audience and expiry hold what is left (OpenID Connect Core §3.1.3.7), and returns its claims.
+// checked checks of a token whose signature, issuer, audience and expiry hold what is left (OpenID Connect Core section 3.1.3.7), and returns its claims.
 func (p *Provider) checked(begun *Pending, token *oidc.IDToken, access string) (map[string]json.RawMessage, error) {
 	bad := func(what string) error { return fail(ReasonToken, errors.New(what)) }
 	if begun.Nonce == "" || subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(begun.Nonce)) != 1 {

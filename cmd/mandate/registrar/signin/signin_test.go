@@ -113,7 +113,7 @@ func TestClaimsOfTheProvidersOwnAddress(t *testing.T) {
 	wantReason(t, err, ReasonToken)
 }
 
-// Tokens that are none for this sign-in (OpenID Connect Core §3.1.3.7).
+// Tokens that are none for this sign-in (OpenID Connect Core section 3.1.3.7).
 func TestF6_TokensThatAreNoAnswer(t *testing.T) {
 	op := signintest.New(t)
 	p := provider(t, op, nil, nil)
