@@ -260,6 +260,34 @@ func ForkOf(h *boardlog.HistoryError) (*Fork, error) {
 	return &Fork{Earlier: h.Known.Bytes(), Later: h.Shown.Bytes(), Proof: joined(h.Prefix)}, nil
 }
 
+// Contradicts reports whether a promise and a refusal of one record, signed with one key, prove that the signer was dishonest. relays is how
+// many relays the vote's manifest names, −1 if the manifest is not known.
+func Contradicts(p *record.Promise, r *record.Refusal, relays int) bool {
+	return p.Ballot == r.Record && p.Vote == r.Scope && !IsGeneral(r.Code) && (relays == 0 && settled(r.Code) || r.At > p.At+slack)
+}
+
+// settled reports whether a refusal with a code, once right, stays right as long as no relay promises the ballot: nothing that is recorded later
+// makes the record acceptable.
+func settled(code string) bool {
+	switch code {
+	case "closed", "sealed", "ended", "spent", "spoiled", "noncanonical", "trivial", "signatures", "proof", "signature", "malformed", "unknown-kind":
+		return true
+	}
+	return false
+}
+
+// IsGeneral reports whether a refusal with a code says nothing of a record (SPEC.md §8.4).
+func IsGeneral(code string) bool {
+	switch code {
+	case "busy", "rate", "stopping", "oversize", "media-type":
+		return true
+	}
+	return false
+}
+
+// slack is by how many seconds clocks may differ before anything is concluded from them.
+const slack = 3600
+
 func joined(hashes []tlog.Hash) []byte {
 	b := make([]byte, 0, len(hashes)*tlog.HashSize)
 	for _, h := range hashes {

@@ -48,9 +48,6 @@ type Verdict struct {
 // ErrSource is wrapped when the log that a file is to be compared with could not be read.
 var ErrSource = errors.New("the source could not be read")
 
-// slack is by how many seconds clocks may differ before anything is concluded from them.
-const slack = 3600
-
 // A court is what is known of the log while a claim is judged.
 type court struct {
 	options Options
@@ -341,22 +338,6 @@ func peek(signed []byte, a any) error {
 	return record.DecodeStrict(e.Payload, a)
 }
 
-// settled are codes of refusals that, once right, stay right as long as no relay promises the ballot: nothing that is recorded later makes the
-// record acceptable.
-var settled = map[string]bool{
-	"closed": true, "sealed": true, "ended": true, "spent": true, "spoiled": true, "noncanonical": true, "trivial": true, "signatures": true,
-	"proof": true, "signature": true, "malformed": true, "unknown-kind": true,
-}
-
-// IsGeneral reports whether a refusal with a code says nothing of a record (SPEC.md §8.4).
-func IsGeneral(code string) bool {
-	switch code {
-	case "busy", "rate", "stopping", "oversize", "media-type":
-		return true
-	}
-	return false
-}
-
 func (c *court) answers(a *Answers) {
 	p, who, err := c.promised(a.By, a.Promise)
 	if err != nil {
@@ -372,19 +353,22 @@ func (c *court) answers(a *Answers) {
 		c.nothing("%v", err)
 		return
 	}
-	m := c.votes[p.Vote]
+	relays := -1
+	if m := c.votes[p.Vote]; m != nil {
+		relays = len(m.Relays)
+	}
 	switch {
 	case r.Record != p.Ballot || r.Scope != p.Vote:
 		c.nothing("promise and refusal are not of one record")
 	case IsGeneral(r.Code):
 		c.nothing("the refusal (%s) says nothing of the record: it may be taken later", r.Code)
-	case settled[r.Code] && m != nil && len(m.Relays) == 0:
+	case !Contradicts(&p, &r, relays):
+		c.nothing("a record can be refused (%s) first and promised later; the times in the two do not show that it was the other way round. The promise alone can be compared with the log", r.Code)
+	case settled(r.Code) && relays == 0:
 		c.proven(who, "The record %s was promised to be recorded, and refused because of %s. Both are signed with one key. What is refused so never becomes acceptable, and what is recorded is not refused.", p.Ballot, r.Code)
-	case r.At > p.At+slack:
+	default:
 		c.proven(who, "The record %s was promised at %s, and refused (%s) at %s. Both are signed with one key. What was promised is on the log, and is not refused.", p.Ballot, date(p.At), r.Code, date(r.At))
 		c.not("It rests on the signer's own times: its clock would have to have gone back by more than an hour for the refusal to have come first.")
-	default:
-		c.nothing("a record can be refused (%s) first and promised later; the times in the two do not show that it was the other way round. The promise alone can be compared with the log", r.Code)
 	}
 	if c.v.Proven {
 		c.not("It does not say whether the record is on the log: compare with a receipt, or with the log.")

@@ -203,7 +203,7 @@ func (c *Client) act(ctx context.Context, w *Wallet, vote record.ID, kind string
 		if err != nil {
 			return err
 		}
-		if who, err = authorityOf(s); err != nil {
+		if who, err = authorityOf(s, vote); err != nil {
 			return err
 		}
 		if before := w.memory.in(vote, false).act(kind); before != nil {
@@ -277,7 +277,7 @@ func (c *Client) say(ctx context.Context, w *Wallet, rec *record.Record, who aut
 	promise, err := c.board.Submit(ctx, rec)
 	switch r := isRefused(err); {
 	case r != nil && len(mine.Promise) > 0:
-		return nil, w.accuse(ctx, []exhibit{{kind, rec.Raw()}, {"promise", mine.Promise}, {"refusal", r.Raw}}, "the board has promised to record %s %s and now refuses it: %w", kind, rec.ID(), err)
+		return nil, w.accuse(ctx, append(who.broken(mine.Promise, r.Raw), exhibit{kind, rec.Raw()}, exhibit{"promise", mine.Promise}, exhibit{"refusal", r.Raw}), "the board has promised to record %s %s and now refuses it: %w", kind, rec.ID(), err)
 	case r != nil:
 		mine.Refused = r.Code
 		if r.Code == "dup" {
@@ -335,6 +335,10 @@ func (c *Client) late(ctx context.Context, w *Wallet, rec *record.Record, due ui
 		if _, err := c.board.Receipt(ctx, rec.ID()); err == nil { // it was published just now
 			return problem(CodePending, "do it again to get the receipt", "the support is published, and its receipt was not fetched yet")
 		}
-		return w.accuse(ctx, []exhibit{{"support", rec.Raw()}, {"promise", mine.Promise}}, "the board has promised to record support %s, the petition has ended, and it is not on the log", rec.ID())
+		who, err := authorityOf(s, rec.Scope)
+		if err != nil {
+			return err
+		}
+		return w.accuse(ctx, append(who.broken(mine.Promise, nil), exhibit{"support", rec.Raw()}, exhibit{"promise", mine.Promise}), "the board has promised to record support %s, the petition has ended, and it is not on the log", rec.ID())
 	})
 }

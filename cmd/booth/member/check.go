@@ -80,7 +80,7 @@ func (c *Client) Report(ctx context.Context, w *Wallet, vote, ballot record.ID) 
 		if cred, err = w.credential(v.Manifest.Slot); err != nil {
 			return err
 		}
-		who, err = authorityOf(s)
+		who, err = authorityOf(s, vote)
 		return err
 	})
 	if err != nil {

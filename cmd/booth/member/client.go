@@ -13,6 +13,7 @@ import (
 	"mandate/cmd/mandate/registrar/issuing"
 	"mandate/crypto/sigma"
 	"mandate/verifier/boardlog"
+	"mandate/verifier/evidence"
 	"mandate/verifier/light"
 )
 
@@ -100,7 +101,7 @@ func (c *Client) update(ctx context.Context, focus light.Focus) error {
 	var fork *boardlog.HistoryError
 	switch err := c.board.Update(ctx, focus); {
 	case errors.As(err, &fork):
-		return alarm("the board shows another history than it has shown this device before: %w", err)
+		return alarm("the board shows another history than it has shown this device before: %w", err).with(evidence.OfHistory(c.board.State(), fork))
 	case errors.Is(err, boardlog.ErrStale):
 		return problem(CodeOldBoard, "try again later, or ask others what the board shows them", "%w: %w", ErrOldBoard, err)
 	case err != nil:
@@ -139,6 +140,15 @@ func (w *Wallet) look(ctx context.Context, c *Client, focus light.Focus, f func(
 	if seen != nil {
 		w.memory.see(seen)
 	}
+	var p *Problem
+	if errors.As(err, &p) && p.Evidence != nil && !p.kept && w.keep != nil {
+		place, failed := w.keepEvidence(ctx, p.Evidence)
+		if failed != nil {
+			return errors.Join(err, failed)
+		}
+		p.kept = true
+		p.Hint += "; the evidence is in " + place
+	}
 	return err
 }
 
@@ -159,10 +169,11 @@ func (w *Wallet) checkSeen(ctx context.Context, c *Client, s *fold.State) error 
 	var fork *boardlog.HistoryError
 	switch {
 	case errors.As(err, &fork):
-		return w.accuse(ctx, []exhibit{{"seen before", w.memory.Seen}, {"shown now", c.board.Checkpoint()}}, "the board shows another history than it has shown this card before: %w", err)
+		return w.accuse(ctx, append(exhibited(evidence.OfHistory(s, fork)), exhibit{"seen before", w.memory.Seen}, exhibit{"shown now", c.board.Checkpoint()}), "the board shows another history than it has shown this card before: %w", err)
 	case errors.Is(err, boardlog.ErrStale):
-		return problem(CodeOldBoard, "try again later, or ask others what the board shows them; if it stays so, the board has taken records away, and the card's memory proves it",
-			"%w: it shows %d records, the card has seen %d", ErrOldBoard, s.Size(), w.memory.seenSize())
+		p := &Problem{Code: CodeOldBoard, Err: fmt.Errorf("%w: it shows %d records, the card has seen %d", ErrOldBoard, s.Size(), w.memory.seenSize()),
+			Hint: "try again later, or ask others what the board shows them; if it stays so, the board holds records back, and what this device has kept proves it"}
+		return p.with(evidence.Of(s, record.ID{}, &evidence.Head{Checkpoint: w.memory.Seen}))
 	case err != nil:
 		return problem(CodeBoardDown, "try again in a minute", "comparing the board with what the card has seen of it: %w", err)
 	}
@@ -189,10 +200,24 @@ type authority struct {
 	genesis record.ID
 	board   sigma.PublicKey
 	log     boardlog.Policy
+	file    evidence.Evidence // without a claim
+	relays  int               // of the vote
 }
 
-func authorityOf(s *fold.State) (authority, error) {
+// authorityOf returns it for a vote, or for the board if vote is zero.
+func authorityOf(s *fold.State, vote record.ID) (authority, error) {
 	g, id := s.Genesis()
 	log, err := logPolicy(g)
-	return authority{id, s.Board(), log}, err
+	if err != nil {
+		return authority{}, err
+	}
+	e, err := evidence.Of(s, vote, nil)
+	if err != nil {
+		return authority{}, err
+	}
+	a := authority{genesis: id, board: s.Board(), log: log, file: *e, relays: -1}
+	if v := s.Vote(vote); v != nil {
+		a.relays = len(v.Relays())
+	}
+	return a, nil
 }

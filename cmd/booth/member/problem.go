@@ -10,6 +10,7 @@ import (
 	"mandate/ballot/record"
 	"mandate/bulletin/client"
 	"mandate/cmd/mandate/registrar/issuing"
+	"mandate/verifier/evidence"
 )
 
 // A Problem is an error with what the member can do about it.
@@ -17,10 +18,17 @@ type Problem struct {
 	Code string // stable, for programs that say it in the member's language: one of the constants below
 	Err  error
 	Hint string // a sentence
+	// Evidence is a file that shows others what another party did (SPEC.md §7.6); nil if there is none, or none is needed.
+	Evidence []byte
+
+	kept bool // the evidence is beside the card
 }
 
 func (p *Problem) Error() string { return p.Err.Error() }
 func (p *Problem) Unwrap() error { return p.Err }
+
+// Kept reports whether the evidence is beside the card already.
+func (p *Problem) Kept() bool { return p.kept }
 
 // Codes of problems.
 const (
@@ -48,7 +56,7 @@ const (
 )
 
 func problem(code, hint, format string, args ...any) error {
-	return &Problem{code, fmt.Errorf(format, args...), hint}
+	return &Problem{Code: code, Err: fmt.Errorf(format, args...), Hint: hint}
 }
 
 // CodeOf returns the code of the problem that an error wraps; CodeInternal if it wraps none.
@@ -84,11 +92,19 @@ var (
 )
 
 // alarm is the problem of another party that is not honest, or not what it says it is.
-func alarm(format string, args ...any) error {
+func alarm(format string, args ...any) *Problem {
 	return &Problem{
-		CodeAlarm, fmt.Errorf("%w: %w", ErrAlarm, fmt.Errorf(format, args...)),
-		"keep the card and everything beside it as it is, and show it to the commission and to an observer",
+		Code: CodeAlarm, Err: fmt.Errorf("%w: %w", ErrAlarm, fmt.Errorf(format, args...)),
+		Hint: "keep the card and everything beside it as it is, and show it to the commission and to an observer",
 	}
+}
+
+// with adds evidence, if it could be made.
+func (p *Problem) with(e *evidence.Evidence, err error) *Problem {
+	for _, x := range exhibited(e, err) {
+		p.Evidence = x.content
+	}
+	return p
 }
 
 // An exhibit is a thing that shows what another party did.
@@ -109,23 +125,73 @@ func (w *Wallet) accuseOfKeys(ctx context.Context, exhibits []exhibit, format st
 
 func (w *Wallet) convict(ctx context.Context, code string, exhibits []exhibit, format string, args ...any) error {
 	err := &Problem{
-		code, fmt.Errorf("%w: %w", ErrAlarm, fmt.Errorf(format, args...)),
-		"keep the card and everything beside it as it is, and show it to the commission and to an observer",
+		Code: code, Err: fmt.Errorf("%w: %w", ErrAlarm, fmt.Errorf(format, args...)),
+		Hint: "keep the card and everything beside it as it is, and show it to the commission and to an observer",
+	}
+	for _, e := range exhibits {
+		if e.name == portable {
+			err.Evidence = e.content
+		}
 	}
 	if w.keep == nil {
 		return err
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "mandate evidence, version 1\n%v\n", err)
-	for _, e := range exhibits {
-		fmt.Fprintf(&b, "\n%s, %d bytes in base64:\n%s\n", e.name, len(e.content), base64.StdEncoding.EncodeToString(e.content))
+	text := err.Evidence
+	if text == nil {
+		var b strings.Builder
+		fmt.Fprintf(&b, "mandate exhibits, version 1\n%v\n", err)
+		for _, e := range exhibits {
+			fmt.Fprintf(&b, "\n%s, %d bytes in base64:\n%s\n", e.name, len(e.content), base64.StdEncoding.EncodeToString(e.content))
+		}
+		text = []byte(b.String())
 	}
-	text := []byte(b.String())
-	name := Evidence + record.IDOf(text).Short()
-	if failed := w.keep.Put(context.WithoutCancel(ctx), name, text); failed != nil {
+	place, failed := w.keepEvidence(ctx, text)
+	if failed != nil {
 		return errors.Join(err, failed)
 	}
-	return &Problem{code, err, "the evidence is in " + w.keep.Place(name) + "; keep it with the card, and show it to the commission and to an observer"}
+	hint := "the evidence is in " + place + "; keep it with the card, and show it to the commission and to an observer"
+	return &Problem{Code: code, Err: err, Hint: hint, Evidence: err.Evidence, kept: true}
+}
+
+// portable is the name of an exhibit that is a file of evidence: others can judge it without anything else that this device has.
+const portable = "evidence"
+
+// keepEvidence keeps evidence beside the card, under a name that follows from what it says.
+func (w *Wallet) keepEvidence(ctx context.Context, text []byte) (place string, err error) {
+	name := Evidence + record.IDOf(text).Short()
+	return w.keep.Place(name), w.keep.Put(context.WithoutCancel(ctx), name, text)
+}
+
+// exhibited makes an exhibit of a claim; nil if that cannot be.
+func exhibited(e *evidence.Evidence, err error) []exhibit {
+	if err != nil {
+		return nil
+	}
+	b, err := e.Encode()
+	if err != nil {
+		return nil
+	}
+	return []exhibit{{portable, b}}
+}
+
+// exhibit makes an exhibit of a claim against who is believed.
+func (a *authority) exhibit(c evidence.Claim) []exhibit {
+	e := a.file
+	e.Claim = c
+	return exhibited(&e, nil)
+}
+
+// broken makes an exhibit of a promise that was not kept. The refusal, if any, is the same board's of the same record.
+func (a *authority) broken(promise, refusal []byte) []exhibit {
+	var p record.Promise
+	var r record.Refusal
+	if record.OpenAnswer(a.genesis, promise, &p, a.board) != nil {
+		return nil
+	}
+	if record.OpenAnswer(a.genesis, refusal, &r, a.board) == nil && evidence.Contradicts(&p, &r, a.relays) {
+		return a.exhibit(&evidence.Answers{Promise: promise, Refusal: refusal})
+	}
+	return a.exhibit(&evidence.Promise{Promise: promise})
 }
 
 // boardProblem makes an error of the board's client a problem. A refusal's sentence says what to do.
@@ -147,7 +213,7 @@ func boardProblem(err error) error {
 	case "busy", "stopping":
 		code = CodeBoardDown
 	}
-	return &Problem{code, fmt.Errorf("the board refuses (%s): %w", r.Code, err), r.Sentence}
+	return &Problem{Code: code, Err: fmt.Errorf("the board refuses (%s): %w", r.Code, err), Hint: r.Sentence}
 }
 
 // isRefused returns the board's refusal that an error wraps, or nil.
@@ -180,5 +246,5 @@ func (o *office) refused(err error) error {
 	case issuing.CodeBusy, issuing.CodeBoard, issuing.CodeStopping, issuing.CodeFault, "status":
 		code = CodeRegistrarDown
 	}
-	return &Problem{code, fmt.Errorf("%s: %w", o.name(), err), "the sentence above is the registrar's own; if it does not help, contact " + o.manifest.Operator}
+	return &Problem{Code: code, Err: fmt.Errorf("%s: %w", o.name(), err), Hint: "the sentence above is the registrar's own; if it does not help, contact " + o.manifest.Operator}
 }

@@ -8,6 +8,7 @@ import (
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/verifier/boardlog"
+	"mandate/verifier/evidence"
 	"mandate/verifier/light"
 )
 
@@ -48,7 +49,7 @@ func (c *Client) CheckReceipt(ctx context.Context, text, body []byte) (*Proven, 
 		}
 	}
 	err = c.look(ctx, 0, focus, func(s *fold.State) error {
-		who, err := authorityOf(s)
+		who, err := authorityOf(s, record.ID{})
 		if err != nil {
 			return err
 		}
@@ -84,10 +85,11 @@ func (c *Client) continues(ctx context.Context, earlier []byte) error {
 	var fork *boardlog.HistoryError
 	switch {
 	case errors.As(err, &fork):
-		return alarm("the board shows another history than the one that the receipt is of: %w", err)
+		return alarm("the board shows another history than the one that the receipt is of: %w", err).with(evidence.OfHistory(c.board.State(), fork))
 	case errors.Is(err, boardlog.ErrStale):
-		return problem(CodeOldBoard, "try again later, or ask others what the board shows them; if it stays so, the board has taken records away, and the receipt proves it",
-			"%w: it shows less than the receipt proves", fmt.Errorf("%w: %w", ErrOldBoard, err))
+		p := &Problem{Code: CodeOldBoard, Err: fmt.Errorf("%w: %w: it shows less than the receipt proves", ErrOldBoard, err),
+			Hint: "try again later, or ask others what the board shows them; if it stays so, the board holds records back, and the receipt proves it"}
+		return p.with(evidence.Of(c.board.State(), record.ID{}, &evidence.Head{Checkpoint: earlier}))
 	case err != nil:
 		return problem(CodeBoardDown, "try again in a minute", "comparing the board with the receipt: %w", err)
 	}

@@ -88,7 +88,7 @@ func (b *Booth) read(ctx context.Context, s *fold.State) error {
 	if b.cred, err = w.credential(v.Manifest.Slot); err != nil {
 		return err
 	}
-	if b.who, err = authorityOf(s); err != nil {
+	if b.who, err = authorityOf(s, b.vote); err != nil {
 		return err
 	}
 	b.form, b.ctx = v.Form, s.CastContext(v)
@@ -123,7 +123,13 @@ const dateForm = "2 January 2006 15:04 UTC"
 
 // hides accuses the board of not showing a ballot that it has shown as accepted before.
 func (w *Wallet) hides(ctx context.Context, c *Client, ballot *sent) error {
-	return w.accuse(ctx, []exhibit{{"ballot", ballot.Ballot}, {"receipt", ballot.Receipt}, {"shown now", c.board.Checkpoint()}},
+	exhibits := []exhibit{{"ballot", ballot.Ballot}, {"receipt", ballot.Receipt}, {"shown now", c.board.Checkpoint()}}
+	if rec, err := record.Decode(ballot.Ballot); err == nil {
+		if who, err := authorityOf(c.board.State(), rec.Scope); err == nil {
+			exhibits = append(exhibits, who.broken(ballot.Promise, nil)...)
+		}
+	}
+	return w.accuse(ctx, exhibits,
 		"the board has shown ballot %s as accepted and does not any more", record.IDOf(ballot.Ballot))
 }
 
@@ -214,7 +220,7 @@ func (c *Client) Resume(ctx context.Context, w *Wallet, vote record.ID) (*Receip
 	}
 	var who authority
 	err = w.look(ctx, c, light.Focus{Vote: vote}, func(s *fold.State) (err error) {
-		who, err = authorityOf(s)
+		who, err = authorityOf(s, vote)
 		return err
 	})
 	if err != nil {
@@ -231,7 +237,7 @@ func (c *Client) deliver(ctx context.Context, w *Wallet, rec *record.Record, who
 	switch {
 	case isRefused(err) != nil && len(mine.Promise) > 0:
 		r := isRefused(err)
-		return nil, w.accuse(ctx, []exhibit{{"ballot", rec.Raw()}, {"promise", mine.Promise}, {"refusal", r.Raw}}, "the board has promised to record ballot %s and now refuses it: %w", rec.ID(), err)
+		return nil, w.accuse(ctx, append(who.broken(mine.Promise, r.Raw), exhibit{"ballot", rec.Raw()}, exhibit{"promise", mine.Promise}, exhibit{"refusal", r.Raw}), "the board has promised to record ballot %s and now refuses it: %w", rec.ID(), err)
 	case isRefused(err) != nil:
 		mine.Refused = isRefused(err).Code // never promised: nothing was cast
 		return nil, errors.Join(boardProblem(err), w.save(ctx))
@@ -251,7 +257,7 @@ func (c *Client) deliver(ctx context.Context, w *Wallet, rec *record.Record, who
 	text, err := c.board.Receipt(ctx, rec.ID())
 	switch {
 	case errors.Is(err, client.ErrUnknown):
-		return nil, w.accuse(ctx, []exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "the board has promised to record ballot %s, and now knows nothing of it", rec.ID())
+		return nil, w.accuse(ctx, append(who.broken(promise, nil), exhibit{"ballot", rec.Raw()}), "the board has promised to record ballot %s, and now knows nothing of it", rec.ID())
 	case errors.Is(err, client.ErrUntrusted):
 		return nil, w.accuse(ctx, []exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "ballot %s: %w", rec.ID(), err)
 	case err != nil:

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"mandate/ballot/record"
 	"mandate/cmd/booth/member"
 	"mandate/verifier/boardlog"
+	"mandate/verifier/evidence"
 	"mandate/verifier/light"
 )
 
@@ -143,7 +145,15 @@ func (s *Session) readReceipt(ctx context.Context, text string) (*claim, error) 
 		var fork *boardlog.HistoryError
 		switch err := s.board.Extends(ctx, r.Checkpoint); {
 		case errors.As(err, &fork):
-			return fail(member.CodeAlarm, "keep the receipt and show it to the commission and to an observer: with what the board shows now it proves the fraud", "the board shows another history than the one in this receipt: %v", err)
+			f := &Failure{Code: member.CodeAlarm, Sentence: fmt.Sprintf("the board shows another history than the one in this receipt: %v", err),
+				Hint: "keep the receipt and show it to the commission and to an observer: with what the board shows now it proves the fraud"}
+			if e, err := evidence.OfHistory(st, fork); err == nil {
+				b, err := e.Encode()
+				if err == nil {
+					f.Evidence = string(b)
+				}
+			}
+			return f
 		case errors.Is(err, boardlog.ErrStale):
 			return fail(member.CodeOldBoard, "try again later, or ask others what the board shows them", "the board shows less than it did when it gave this receipt: %v", err)
 		default:

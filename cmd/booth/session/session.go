@@ -150,6 +150,9 @@ func (s *Session) failure(err error) *Failure {
 	var p *member.Problem
 	if errors.As(err, &p) {
 		f.Hint = p.Hint
+		if f.Evidence == "" {
+			f.Evidence = string(p.Evidence)
+		}
 	}
 	if f.Code == member.CodeInternal && errors.Is(err, context.DeadlineExceeded) {
 		f.Code = codeNetwork

@@ -74,7 +74,7 @@ func (r *Registrar) pass(ctx context.Context, flush bool) error {
 		return errNoBoard
 	}
 	if err := board.Update(ctx); err != nil {
-		return fmt.Errorf("reading the board: %w", err)
+		return fmt.Errorf("reading the board: %w", party.Accuse(err, board, r.vault))
 	}
 	if err := party.Remember(ctx, board, r.vault); err != nil {
 		return err

@@ -64,7 +64,7 @@ func (t *Trustee) Step(ctx context.Context) (posted bool, err error) {
 // StepVotes is Step for the votes that pick returns true for: a trustee may want to be asked before a ballot box is opened.
 func (t *Trustee) StepVotes(ctx context.Context, pick func(*fold.Vote) bool) (posted bool, err error) {
 	if err := t.board.Update(ctx); err != nil {
-		return false, err
+		return false, party.Accuse(err, t.board, t.vault)
 	}
 	unlock, err := t.vault.Lock()
 	if err != nil {

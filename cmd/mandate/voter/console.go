@@ -59,6 +59,14 @@ func (c *console) tell(err error) {
 	if !errors.As(err, &p) || p.Hint == "" {
 		return
 	}
+	if p.Evidence != nil && !p.Kept() { // nobody has kept it beside a card
+		name := "evidence-" + record.IDOf(p.Evidence).Short() + ".txt"
+		if failed := os.WriteFile(name, p.Evidence, 0o644); failed != nil {
+			fmt.Fprintf(c.err, "error: writing the evidence: %v\n", failed)
+		} else {
+			fmt.Fprintf(c.err, "The evidence is in %s; mandate-verify -evidence says what it proves.\n", name)
+		}
+	}
 	hint := p.Hint
 	if h, ok := hints[p.Code]; ok {
 		hint += "; " + h

@@ -3,6 +3,7 @@
 package partytest
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"mandate/bulletin/client"
 	"mandate/cmd/mandate/party"
 	"mandate/verifier/boardlog"
+	"mandate/verifier/corpus/electiontest"
 )
 
 // A Board is the board of a simulated organisation. It is safe for concurrent use through its views; the organisation itself is used
@@ -150,9 +152,23 @@ func (v *View) Extends(_ context.Context, earlier []byte) error {
 	case known.Size() > shown.Size():
 		return boardlog.ErrStale
 	case tlog.Hash(simulate.Root(org.Log()[:known.Size()])) != known.Root():
-		return &boardlog.HistoryError{Known: known, Shown: shown}
+		return history(org.Until(int(shown.Size())), known, shown)
 	}
 	return nil
+}
+
+// history returns the error with which a log's tree says that it does not continue a checkpoint.
+func history(org *simulate.Org, known, shown boardlog.SignedCheckpoint) error {
+	b := electiontest.Of(org, org.Log(), record.ID{}).Package
+	pkg, err := boardlog.OpenPackage(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return err
+	}
+	tree, err := boardlog.OpenTree(context.Background(), pkg, shown)
+	if err != nil {
+		return err
+	}
+	return tree.Extends(context.Background(), known)
 }
 
 // Policy is the policy for checkpoints of an organisation's log.
