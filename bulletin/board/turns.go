@@ -183,6 +183,14 @@ func (b *Board) replayAll(raws [][]byte) error {
 	return nil
 }
 
+// Refresh returns when this front end has read everything that was durable when it was called; at once if there are no other front ends.
+func (b *Board) Refresh(ctx context.Context) error {
+	if b.shared == nil {
+		return nil
+	}
+	return b.freshen(ctx)
+}
+
 // freshen returns when this front end has read everything that was durable when it was called.
 func (b *Board) freshen(ctx context.Context) error {
 	done := make(chan error, 1)

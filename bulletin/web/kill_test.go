@@ -26,6 +26,7 @@ import (
 	"mandate/bulletin/board"
 	"mandate/bulletin/client"
 	"mandate/bulletin/client/overhttp"
+	"mandate/bulletin/store/cloud"
 	"mandate/crypto/sigma"
 	"mandate/verifier/boardlog"
 )
@@ -47,6 +48,7 @@ func TestMain(m *testing.M) {
 // childKeys are the keys of a board in another process.
 type childKeys struct {
 	LogSecret, LogKey, Key string
+	Cloud                  *cloud.Config // where the log is, if not in the folder
 }
 
 // child serves the board in a folder until it is killed. It prints its address.
@@ -79,7 +81,7 @@ func child(folder string) error {
 	if c.Key, err = sigma.DecodeSecretKey(secret); err != nil {
 		return err
 	}
-	held, err := board.Open(context.Background(), c)
+	held, err := open(c, keys.Cloud)
 	if err != nil {
 		return err
 	}
@@ -147,7 +149,7 @@ func TestG11_KilledBoardKeepsWhatItPromised(t *testing.T) {
 	const members, kills = 240, 8
 	v := openVote(t, simulate.Config{Members: members, Revote: true}, members)
 	folder := t.TempDir()
-	keys, err := json.Marshal(childKeys{v.Org.LogSecret, v.Org.LogKey, hex.EncodeToString(v.Org.Board.Bytes())})
+	keys, err := json.Marshal(childKeys{v.Org.LogSecret, v.Org.LogKey, hex.EncodeToString(v.Org.Board.Bytes()), nil})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func TestG11_KilledBoardPublishesTheSupportsItPromised(t *testing.T) {
 	v := round.Propose(round.Plan(record.CallPetition, func(r *record.Rules) { r.Call.Petition.Num, r.Call.Petition.Den = 1, 1 }))
 	begun := o.State.Now()
 	folder := t.TempDir()
-	keys, err := json.Marshal(childKeys{o.LogSecret, o.LogKey, hex.EncodeToString(o.Board.Bytes())})
+	keys, err := json.Marshal(childKeys{o.LogSecret, o.LogKey, hex.EncodeToString(o.Board.Bytes()), nil})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,7 @@ type site struct {
 	url  string
 	time atomic.Int64
 	*client.Client
+	fronts []*board.Board // if there are several, b is one of them
 }
 
 // seed writes an organisation's records so far to a new log.
@@ -133,6 +134,10 @@ func openVote(t testing.TB, c simulate.Config, cards int) *simulate.Vote {
 func (s *site) follow() {
 	s.t.Helper()
 	ctx := context.Background()
+	if s.fronts != nil {
+		s.followFronts(ctx)
+		return
+	}
 	var size uint64
 	s.b.View(func(st *fold.State) { size = st.Size() })
 	var head boardlog.SignedCheckpoint
@@ -218,10 +223,15 @@ func (s *site) do(method, path string, header http.Header, body io.Reader) (*htt
 }
 
 func TestWholeVoteOverHTTP(t *testing.T) {
+	wholeVote(t, func(o *simulate.Org) *site { return serve(t, o) })
+}
+
+// wholeVote holds a vote on a site on an organisation's log.
+func wholeVote(t *testing.T, serve func(*simulate.Org) *site) {
 	o := simulate.New(t, simulate.Config{Members: 6, Registrars: 3, Revote: true})
 	round := o.Round()
 	round.Cards(0, 1, 2, 3, 4)
-	s := serve(t, o)
+	s := serve(o)
 	v := round.NewVote()
 	call := o.Officer(round.ID, v.Manifest)
 	s.post(call)
@@ -276,11 +286,7 @@ func TestWholeVoteOverHTTP(t *testing.T) {
 	}
 	for i := range v.Manifest.Quorum {
 		input := v.InputBody(int(i) + 1)
-		raw, err := s.Source().ReadFile(context.Background(), boardlog.CheckpointPath)
-		if err != nil {
-			t.Fatal(err)
-		}
-		input.Checkpoint = string(raw)
+		input.Checkpoint = string(s.covered())
 		s.post(v.By(int(i)+1, input))
 	}
 	for i := range v.Manifest.Threshold {
@@ -299,11 +305,40 @@ func TestWholeVoteOverHTTP(t *testing.T) {
 		*sum.Contests[0].Options[simulate.Yes].Count != 4 || !sum.Contests[0].Options[simulate.Yes].Won || sum.Contests[0].Outcome != "passed" {
 		t.Errorf("the summary is %s", b)
 	}
+	s.covered()
 	resp, tar := s.get("/audit/board.tar")
 	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "application/x-tar" {
 		t.Fatalf("the audit package: %s %v", resp.Status, resp.Header)
 	}
 	checkPackage(t, o, tar)
+}
+
+// covered returns a checkpoint that covers all that the organisation has read. All front ends know that, then.
+func (s *site) covered() (raw []byte) {
+	s.t.Helper()
+	sources := []boardlog.Source{s.Source()}
+	for _, b := range s.fronts {
+		sources = append(sources, b.Source())
+		if err := b.Refresh(context.Background()); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	for begun := time.Now(); len(sources) > 0; time.Sleep(10 * time.Millisecond) {
+		var err error
+		if raw, err = sources[0].ReadFile(context.Background(), boardlog.CheckpointPath); err == nil {
+			head, err := boardlog.Open(raw, policyOf(s.t, s.org))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if head.Size() >= uint64(len(s.org.Log())) {
+				sources = sources[1:]
+			}
+		}
+		if time.Since(begun) > time.Minute {
+			s.t.Fatalf("no checkpoint covers the %d records: %v", len(s.org.Log()), err)
+		}
+	}
+	return raw
 }
 
 // checkPackage reads an audit package whole, and compares it with the organisation's log.
