@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,7 +23,15 @@ var update = flag.Bool("update", false, "write testdata/vectors again; a change 
 // checkpoint or a receipt, byte for byte.
 func TestVectors(t *testing.T) {
 	if *update {
-		writeVectors(t)
+		if err := os.RemoveAll("testdata/vectors"); err != nil {
+			t.Fatal(err)
+		}
+		writeVectors(t, "testdata/vectors")
+	}
+	again := t.TempDir()
+	writeVectors(t, again)
+	if diff := differ(t, again, "testdata/vectors"); diff != "" {
+		t.Errorf("testdata/vectors is no longer what this program makes: %s", diff)
 	}
 	names, err := filepath.Glob("testdata/vectors/*")
 	if err != nil || len(names) < 30 {
@@ -72,7 +81,7 @@ func TestVectors(t *testing.T) {
 }
 
 // writeVectors makes the vectors from fixed keys.
-func writeVectors(t *testing.T) {
+func writeVectors(t *testing.T, dir string) {
 	log := newTestLog(t, testOrigin, 1)
 	for i := range 6 {
 		log.append(fmt.Appendf(nil, "record %d", i))
@@ -84,10 +93,7 @@ func writeVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.RemoveAll("testdata/vectors"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll("testdata/vectors", 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	write := func(name, what, expect string, need int, body []byte) {
@@ -98,7 +104,7 @@ func writeVectors(t *testing.T) {
 			}
 		}
 		head += fmt.Sprintf("need: %d\n---\n", need)
-		if err := os.WriteFile(filepath.Join("testdata/vectors", name+".txt"), append([]byte(head), body...), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name+".txt"), append([]byte(head), body...), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -184,4 +190,31 @@ func writeVectors(t *testing.T) {
 	write("receipt-space", "a space at the end of a line", "refuse", 2, replace(encoded, "index 3\n", "index 3 \n"))
 	write("receipt-crlf", "lines end in CR LF", "refuse", 2, bytes.ReplaceAll(encoded, []byte("\n"), []byte("\r\n")))
 	write("receipt-two-blank-lines", "two empty lines before the checkpoint", "refuse", 2, replace(encoded, "\n\n"+testOrigin, "\n\n\n"+testOrigin))
+}
+
+// differ names a file that two folders do not both have with the same bytes.
+func differ(t *testing.T, a, b string) string {
+	t.Helper()
+	contents := func(dir string) map[string]string {
+		all := make(map[string]string)
+		names, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range names {
+			text, err := os.ReadFile(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[filepath.Base(n)] = string(text)
+		}
+		return all
+	}
+	x, y := contents(a), contents(b)
+	for _, name := range append(slices.Collect(maps.Keys(x)), slices.Collect(maps.Keys(y))...) {
+		if text, ok := x[name]; !ok || text != y[name] {
+			return name
+		}
+	}
+	return ""
 }

@@ -49,7 +49,7 @@ var (
 	citation      = regexp.MustCompile(`§+ ?([0-9]+(?:\.[0-9]+)*)((?:(?:, | and |, and | to |–|-| or )§?[0-9]+(?:\.[0-9]+)+)*)`)
 	sectionNumber = regexp.MustCompile(`[0-9]+(?:\.[0-9]+)*`)
 	// what else is cited by section
-	otherTexts  = regexp.MustCompile(`RFC|ISO|WebAssembly|Lemire|NIST|FIPS|c2sp|CHVote|IEC`)
+	otherTexts  = regexp.MustCompile(`RFC|draft-ietf|OpenID|ISO|WebAssembly|Lemire|NIST|FIPS|c2sp|CHVote|IEC`)
 	commentEdge = regexp.MustCompile(`\s*\n\s*(?://|#|\*)?\s*`)
 )
 

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
+	"os"
+	"os/exec"
 	"slices"
 	"sort"
 	"strings"
@@ -28,7 +30,48 @@ import (
 )
 
 // The vectors that every implementation of SPEC.md can use (§20). Each file is a JSON object that begins with "what", which says how to read
-// it. Made anew by: go test ./verifier/specification -run Vectors -update
+// it. Go generate makes these anew, and those beside the code: to the same bytes, which the tests hold them to.
+//
+//go:generate go test -p 1 -run Golden|Vectors|IsMadeAnew mandate/crypto/transcript mandate/crypto/sigma mandate/crypto/threshold mandate/crypto/mixnet mandate/ballot/cast mandate/verifier/boardlog mandate/verifier/specification -update
+//go:generate env UPDATE_GOLDEN=1 go test -run Golden mandate/ballot/count
+//go:generate sh -c "cd ../../crypto/blind/testdata && python3 -B reference.py >vectors.json"
+//go:generate sh -c "cd ../../crypto/sigma/testdata && python3 -B reference.py make >vectors.txt"
+//go:generate sh -c "cd ../../crypto/threshold/testdata && python3 -B reference.py make >reference.json"
+//go:generate sh -c "cd ../../crypto/mixnet/testdata && python3 -B reference.py make >reference.json"
+//go:generate sh -c "cd ../../ballot/ranking/testdata && python3 -B reference.py >vectors.json"
+
+// What the implementations in Python make is what is there. (What programs in Go make, each test that uses it holds to the file.)
+func TestReferencesAreMadeAnew(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("needs python3 in PATH")
+	}
+	for _, c := range []struct {
+		dir, file string
+		args      []string
+	}{
+		{"crypto/blind", "vectors.json", nil}, {"crypto/sigma", "vectors.txt", []string{"make"}}, {"crypto/threshold", "reference.json", []string{"make"}},
+		{"crypto/mixnet", "reference.json", []string{"make"}}, {"ballot/ranking", "vectors.json", nil},
+	} {
+		t.Run(c.dir, func(t *testing.T) {
+			t.Parallel()
+			dir := "../../" + c.dir + "/testdata/"
+			cmd := exec.Command(python, append([]string{"-B", "reference.py"}, c.args...)...)
+			cmd.Dir = dir
+			got, err := cmd.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := os.ReadFile(dir + c.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("reference.py makes something else than %s has", c.file)
+			}
+		})
+	}
+}
 
 type object struct{ members []member }
 
