@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -123,6 +124,24 @@ func ParsePolicy(policy []byte) (*Quorum, error) {
 		}
 		a := &asked{Asked: Asked{Name: verifier.Name(), VKey: vkey, URL: strings.TrimSuffix(w.URL, "/add-checkpoint")}, verifier: verifier}
 		q.by[w.URL], q.order = a, append(q.order, a)
+	}
+	return q, nil
+}
+
+// ReadPolicy reads a file with a witness policy.
+func ReadPolicy(path string) (*Quorum, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("the witness policy: %w", err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxPolicy+1))
+	if err != nil {
+		return nil, fmt.Errorf("the witness policy: %w", err)
+	}
+	q, err := ParsePolicy(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return q, nil
 }

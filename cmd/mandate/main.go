@@ -17,10 +17,12 @@ import (
 	"mandate/cmd/mandate/daemon/trustee"
 	"mandate/cmd/mandate/demo"
 	"mandate/cmd/mandate/mail"
+	"mandate/cmd/mandate/operate"
 	"mandate/cmd/mandate/program"
 	"mandate/cmd/mandate/roll"
 	console "mandate/cmd/mandate/serve"
 	"mandate/cmd/mandate/voter"
+	"mandate/cmd/mandate/witness"
 )
 
 const usage = `Mandate: secret ballots that members can check for themselves.
@@ -51,6 +53,11 @@ Parties on machines of their own:
     registrar   gives members their voter cards, with all other registrars
     trustee     holds the key of votes together with others, and opens results
     commission  keeps the calendar of votes
+    witness     cosigns boards' logs, so that none of them can show two histories
+
+Operators:
+    backup    copy a party's folder, while it runs, into one encrypted file
+    restore   bring a party's folder back from a copy, and help it to go on
 
 Everybody:
     count     count an open ballot file by one of the counting rules
@@ -69,6 +76,12 @@ Example:
 type command func(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int
 
 var commands = map[string]command{
+	"backup": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return operate.RunBackup(ctx, args, out, err)
+	},
+	"restore": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return operate.RunRestore(ctx, args, out, err)
+	},
 	"demo": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return demo.Run(ctx, args, out, err)
 	},
@@ -90,6 +103,7 @@ var commands = map[string]command{
 	"registrar":  registrar.Run,
 	"trustee":    trustee.Run,
 	"commission": commission.Run,
+	"witness":    witness.Run,
 	"organise":   organise.Run,
 	"rules": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return organise.RunRules(ctx, args, out, err)

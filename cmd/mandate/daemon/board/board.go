@@ -30,6 +30,8 @@ import (
 	"mandate/bulletin/board"
 	"mandate/bulletin/web"
 	"mandate/cmd/mandate/daemon"
+	"mandate/cmd/mandate/operate"
+	"mandate/cmd/mandate/operate/backup"
 	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/vault"
 )
@@ -177,7 +179,7 @@ func open(ctx context.Context, c *Config, v *vault.Vault, officers []record.Offi
 	if err != nil {
 		return nil, "", err
 	}
-	bc := board.Config{Path: filepath.Join(c.Dir, "log"), Signer: signer, LogKey: vkey, Key: key, RecordRate: rate.Limit(c.Records), Clock: Clock, Log: log}
+	bc := board.Config{Path: filepath.Join(c.Dir, "log"), Signer: signer, LogKey: vkey, Key: key, RecordRate: rate.Limit(c.Records), Witnesses: c.quorum, Clock: Clock, Log: log}
 	if officers != nil {
 		bc.Genesis = &record.Genesis{Title: c.Title, Commission: officers}
 	}
@@ -260,6 +262,7 @@ func run(ctx context.Context, c *daemon.Call) (err error) {
 	})
 	control := daemon.NewControl()
 	control.Answer("status", func(_ *http.Request, w io.Writer) error { return status(config, b, w) })
+	operate.Answer(control, backup.Source{Dir: config.Dir, Stores: map[string]func(io.Writer) error{"log": b.Backup}})
 	c.Say("The board listens on %v and is reached at %s", l.Addr(), config.Address)
 	return daemon.Together(ctx,
 		func(ctx context.Context) error { return web.Serve(ctx, l, handler) },
@@ -287,6 +290,16 @@ func status(c *Config, b *board.Board, w io.Writer) error {
 			fmt.Fprintf(w, "vote: %s  %v  %s\n", v.ID, v.Phase, v.Manifest.Title.In("en"))
 		}
 	})
+	for _, x := range b.Witnesses().Witnesses {
+		switch {
+		case x.Problem != "":
+			fmt.Fprintf(w, "witness: %s  %s\n", x.Name, x.Problem)
+		case x.At.IsZero():
+			fmt.Fprintf(w, "witness: %s  has not cosigned yet\n", x.Name)
+		default:
+			fmt.Fprintf(w, "witness: %s  cosigned at %s\n", x.Name, x.At.UTC().Format(time.RFC3339))
+		}
+	}
 	if trouble := b.Trouble(); trouble != "" {
 		fmt.Fprintf(w, "trouble: %s\n", trouble)
 	}

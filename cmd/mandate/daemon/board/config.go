@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"mandate/ballot/text"
+	"mandate/bulletin/witness"
 	"mandate/cmd/mandate/daemon"
 )
 
@@ -17,6 +18,11 @@ type Config struct {
 	Records float64 `toml:"records-per-second"`
 	// Ballots is how many records a second one network address may send, of which a meeting hall has one. Default 50.
 	Ballots float64 `toml:"ballots-per-second"`
+	// Witnesses is a file with the policy by which witnesses cosign what the board shows, in the form that Sigsum and Tessera share (see
+	// package bulletin/witness). Votes are called with these witnesses unless they name others. Default none.
+	Witnesses string `toml:"witnesses"`
+
+	quorum *witness.Quorum
 }
 
 // Complete checks the configuration.
@@ -29,6 +35,12 @@ func (c *Config) Complete(base string) error {
 	}
 	if c.Records < 0 || c.Ballots < 0 {
 		return fmt.Errorf("records-per-second, ballots-per-second: %v and %v, want more than nothing", c.Records, c.Ballots)
+	}
+	if c.Witnesses != "" {
+		var err error
+		if c.quorum, err = witness.ReadPolicy(daemon.Under(base, c.Witnesses)); err != nil {
+			return fmt.Errorf("witnesses: %w", err)
+		}
 	}
 	return nil
 }
@@ -59,4 +71,13 @@ passphrase = "passphrase"
 # Limits: records of parties a second; records a second from one network address, of which a meeting hall has one.
 # records-per-second = 200
 # ballots-per-second = 50
+
+# Who cosigns what the board shows, so that it cannot show two histories: a file such as
+#     witness north witness.north.example+1a2b3c4d+BA... https://witness.north.example
+#     witness south witness.south.example+5e6f7a8b+BB... https://witness.south.example
+#     group both 2 north south
+#     quorum both
+# Each witness must first be told the board's key: mandate witness add-log with log-key of board-entry.toml. While they are away the board
+# goes on taking ballots, and receipts wait.
+# witnesses = "witness-policy.txt"
 `
