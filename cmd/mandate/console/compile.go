@@ -66,7 +66,7 @@ func (s *scene) compile(d *draft) (*plan, map[string]string) {
 		}
 		p.roll = c.round.Roll.Announce.Count
 		m := *p.vote
-		m.By, m.Trustees, m.Threshold, m.Quorum = 1, p.who.Trustees, p.who.Threshold, p.who.Quorum
+		m.By, m.Trustees, m.Threshold, m.Quorum, m.Witnesses = 1, p.who.Trustees, p.who.Threshold, p.who.Quorum, p.who.Witnesses
 		p.vote = &m
 		c.slots(p)
 		if err := fold.CheckManifest(&m, len(c.round.Manifest.Registrars)); err != nil && len(c.errors) == 0 {
@@ -113,7 +113,7 @@ func (c *compiler) begin(p *plan) {
 		c.wrong("round", errors.New(c.Say("console-vote.choose-round")))
 	}
 	p.round = id
-	p.who.Threshold, p.who.Quorum = c.c.o.Threshold, c.c.o.Quorum
+	p.who.Threshold, p.who.Quorum, p.who.Witnesses = c.c.o.Threshold, c.c.o.Quorum, c.c.o.Witnesses
 	for _, h := range c.c.o.Holders.List(RoleTrustee) {
 		k := h.Key()
 		if !k.Made {

@@ -86,6 +86,7 @@ type Options struct {
 	Holders         *Holders
 	Threshold       uint64 // of trustees, for new votes
 	Quorum          uint64
+	Witnesses       record.WitnessPolicy // for new votes: those who cosign the board
 	Proxies         []netip.Prefix
 	Clock           func() time.Time
 	Log             *slog.Logger

@@ -7,12 +7,14 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
 
 	"mandate/ballot/text"
+	"mandate/bulletin/witness"
 )
 
 // Config is the file of mandate serve: TOML, read strictly, so that a field that is misspelt is an error. Its comments are its manual. Every
@@ -47,6 +49,11 @@ type Config struct {
 	// Quorum is how many trustees must have signed the sealed ballot box before any opens it, at least the threshold. Default all of
 	// three, else as many as make sure that two different ballot boxes cannot both be opened.
 	Quorum int `toml:"quorum"`
+	// Witnesses is a file, beside the configuration, with the policy by which witnesses cosign what the board shows, in the form that Sigsum
+	// and Tessera share (see package bulletin/witness). Votes name these witnesses. Default none.
+	Witnesses string `toml:"witnesses"`
+
+	quorum *witness.Quorum
 }
 
 // A Place is where a part of the program is reached.
@@ -96,6 +103,13 @@ func ReadConfig(path string) (Config, error) {
 		return Config{}, fmt.Errorf("%s has %d bytes, at most %d", path, len(b), maxConfig)
 	}
 	c, err := ParseConfig(b)
+	if err == nil && c.Witnesses != "" {
+		file := c.Witnesses
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(filepath.Dir(path), file)
+		}
+		c.quorum, err = witness.ReadPolicy(file)
+	}
 	if err != nil {
 		return Config{}, fmt.Errorf("%s: %w", path, err)
 	}
@@ -207,6 +221,7 @@ secrets = "/media/key/secrets"          # default: secrets within the folder
 proxies = ["127.0.0.1/32"]              # who may say X-Forwarded-For
 look    = "2s"
 publish = "15m"
+# witnesses = "witness-policy.txt"      # who cosigns the board: see mandate board example
 
 [board]                                 # everybody reads, members vote
 listen  = "127.0.0.1:8080"

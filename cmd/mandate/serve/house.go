@@ -183,6 +183,11 @@ func (h *House) openVault(name string) (*vault.Vault, error) {
 	return v, err
 }
 
+// witnesses is what votes state of the board's witnesses.
+func (h *House) witnesses() record.WitnessPolicy {
+	return record.WitnessPolicy{Need: uint64(h.config.quorum.Need()), Keys: h.config.quorum.Keys()}
+}
+
 func (h *House) openBoard() error {
 	v, err := h.openVault("board")
 	if err != nil {
@@ -210,6 +215,7 @@ func (h *House) openBoard() error {
 	}
 	c := board.Config{
 		Path: filepath.Join(h.dir, "board", "log"), Signer: signer, LogKey: vkey, Key: key, Clock: h.options.Clock, Log: h.options.Log,
+		Witnesses: h.config.quorum,
 		Genesis: &record.Genesis{
 			Title: h.config.Title, Commission: []record.Officer{{Name: "Elections commission", Key: officerKey.Public().Encoding()}},
 		},
@@ -336,7 +342,7 @@ func (h *House) openConsole() error {
 	h.Console, err = console.Open(console.Options{
 		Dir: filepath.Join(h.dir, "commission", "console"), Address: address, CeremonyAddress: ceremony, BoardAddress: h.URL,
 		Board: h.Board, Office: h.Office, Vault: h.Office.vault, Registrars: h.Registrars, Holders: h.Keys,
-		Threshold: uint64(h.config.Threshold), Quorum: uint64(h.config.Quorum), Clock: h.now, Log: h.options.Log,
+		Threshold: uint64(h.config.Threshold), Quorum: uint64(h.config.Quorum), Witnesses: h.witnesses(), Clock: h.now, Log: h.options.Log,
 		Rehearse: h.rehearse, Proxies: h.config.Proxies,
 	})
 	if err != nil {
