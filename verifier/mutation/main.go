@@ -236,6 +236,12 @@ func (b *bench) kills(ctx context.Context, id int, names []string) bool {
 	return err != nil && ctx.Err() == nil
 }
 
+// shownTo reports whether a refusal is tried against the tests of a package: those of its own, and of what is mutated together each of all.
+func (s site) shownTo(pkg string) bool {
+	own := path.Dir(s.file)
+	return own == pkg || slices.Contains(packages, own) && slices.Contains(packages, pkg)
+}
+
 // test runs the tests of the mutated packages over what is left, each only where it meets the refusal.
 func (b *bench) test(ctx context.Context, lefts []left) ([]left, error) {
 	order := append(slices.Clone(below), packages...)
@@ -244,6 +250,9 @@ func (b *bench) test(ctx context.Context, lefts []left) ([]left, error) {
 	}
 	fmt.Printf("%d left to tests\n", len(lefts))
 	for _, pkg := range order {
+		if !slices.ContainsFunc(lefts, func(l left) bool { return l.shownTo(pkg) }) {
+			continue
+		}
 		binary := filepath.Join(b.dir, strings.ReplaceAll(pkg, "/", "_")+".test")
 		if out, err := command(ctx, b.root, nil, "go", "test", "-vet=off", "-overlay", b.overlay, "-c", "-o", binary, "./"+pkg); err != nil {
 			return nil, fmt.Errorf("building the tests of %s: %w\n%s", pkg, err, out)
@@ -260,7 +269,11 @@ func (b *bench) test(ctx context.Context, lefts []left) ([]left, error) {
 		var next []left
 		each(lefts, func(l left) {
 			dead := false
-			for _, p := range patterns(met[l.id]) {
+			var names []string
+			if l.shownTo(pkg) {
+				names = met[l.id]
+			}
+			for _, p := range patterns(names) {
 				if dead || ctx.Err() != nil {
 					break
 				}
@@ -270,7 +283,7 @@ func (b *bench) test(ctx context.Context, lefts []left) ([]left, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			if !dead {
-				l.met = l.met || len(met[l.id]) > 0
+				l.met = l.met || len(names) > 0
 				next = append(next, l)
 			}
 		})
