@@ -17,6 +17,7 @@ import (
 	"mandate/cmd/mandate/daemon/trustee"
 	"mandate/cmd/mandate/demo"
 	"mandate/cmd/mandate/mail"
+	"mandate/cmd/mandate/operate"
 	"mandate/cmd/mandate/program"
 	"mandate/cmd/mandate/roll"
 	console "mandate/cmd/mandate/serve"
@@ -54,6 +55,10 @@ Parties on machines of their own:
     commission  keeps the calendar of votes
     witness     cosigns boards' logs, so that none of them can show two histories
 
+Operators:
+    backup    copy a party's folder, while it runs, into one encrypted file
+    restore   bring a party's folder back from a copy, and help it to go on
+
 Everybody:
     count     count an open ballot file by one of the counting rules
     program   compare what a server hands out to members' browsers with what was reviewed
@@ -71,6 +76,33 @@ Example:
 type command func(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int
 
 var commands = map[string]command{
+	"backup": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return operate.RunBackup(ctx, args, out, err)
+	},
+	"restore": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return operate.RunRestore(ctx, args, out, err)
+	},
+	"demo": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return demo.Run(ctx, args, out, err)
+	},
+	"bench": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return bench.Run(ctx, args, out, err)
+	},
+	"count": func(_ context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return countcmd.Run(args, out, err)
+	},
+	"roll": roll.Run,
+	"mail": mail.Run,
+	"serve": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return console.Run(ctx, args, out, err)
+	},
+	"program": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return program.Run(ctx, args, out, err)
+	},
+	"board":      board.Run,
+	"registrar":  registrar.Run,
+	"trustee":    trustee.Run,
+	"commission": commission.Run,
 	"witness":    witness.Run,
 	"organise":   organise.Run,
 	"rules": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {

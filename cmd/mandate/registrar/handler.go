@@ -25,7 +25,8 @@ const (
 )
 
 // Handler serves members (SPEC.md §10.1): POST /entries says which roll entry a code is for, POST /cards signs. GET / says who this is, in
-// words, GET /healthz whether the registrar is at work, and GET /checkpoint the newest checkpoint that it has seen of the board. GET /signin and /code are pages, for members to sign in and to ask for a new code.
+// words, GET /healthz whether the registrar is at work, and GET /checkpoint the newest checkpoint that it has seen of the board.
+// GET /signin and /code are pages, for members to sign in and to ask for a new code.
 // With a BoardAddress, /booth/ has the pages of package booth.
 func (r *Registrar) Handler() http.Handler {
 	mux := http.NewServeMux()

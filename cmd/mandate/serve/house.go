@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -28,7 +29,10 @@ import (
 	"mandate/bulletin/web"
 	"mandate/cmd/mandate/commission"
 	"mandate/cmd/mandate/console"
-	daemon "mandate/cmd/mandate/daemon/board"
+	"mandate/cmd/mandate/daemon"
+	boarddaemon "mandate/cmd/mandate/daemon/board"
+	"mandate/cmd/mandate/operate"
+	"mandate/cmd/mandate/operate/backup"
 	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/registrar"
 	"mandate/cmd/mandate/vault"
@@ -95,7 +99,7 @@ func Open(parent context.Context, dir string, c Config, o Options) (_ *House, er
 	if h.places, err = openPlaces(filepath.Join(dir, "addresses.json")); err != nil {
 		return nil, err
 	}
-	for _, make := range []func() error{h.openBoard, h.openOffice, h.openRegistrars, h.openHolders, h.openConsole} {
+	for _, make := range []func() error{h.openBoard, h.openOffice, h.openRegistrars, h.openHolders, h.openConsole, h.openControl} {
 		if err := make(); err != nil {
 			return nil, err
 		}
@@ -205,7 +209,7 @@ func (h *House) openBoard() error {
 	if err != nil {
 		return err
 	}
-	skey, vkey, err := daemon.LogKey(v, "serve.mandate")
+	skey, vkey, err := boarddaemon.LogKey(v, "serve.mandate")
 	if err != nil {
 		return err
 	}
@@ -351,6 +355,23 @@ func (h *House) openConsole() error {
 	h.serve("console", l, h.Console.Handler())
 	h.serve("ceremony", cl, h.Console.CeremonyHandler())
 	h.start("console", func() error { return h.Console.Run(h.ctx) })
+	return nil
+}
+
+// openControl listens for the operator's commands, on a socket in the folder.
+func (h *House) openControl() error {
+	if h.options.Bare {
+		return nil
+	}
+	control := daemon.NewControl()
+	stores, desks := map[string]func(io.Writer) error{"board/log": h.Board.Backup}, make(map[string]*registrar.Registrar)
+	for i, r := range h.Registrars {
+		name := fmt.Sprintf("registrar-%d", i+1)
+		stores[name+"/ledger"], desks[name] = r.Desk.Backup, r.Desk
+	}
+	operate.Answer(control, backup.Source{Dir: h.dir, Stores: stores})
+	operate.AnswerRelease(control, desks)
+	h.start("control", func() error { return control.Serve(h.ctx, filepath.Join(h.dir, "control.sock")) })
 	return nil
 }
 

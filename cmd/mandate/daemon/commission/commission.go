@@ -21,6 +21,8 @@ import (
 	"mandate/ballot/text"
 	"mandate/cmd/mandate/commission"
 	"mandate/cmd/mandate/daemon"
+	"mandate/cmd/mandate/operate"
+	"mandate/cmd/mandate/operate/backup"
 	"mandate/cmd/mandate/party"
 	"mandate/crypto/sigma"
 )
@@ -228,6 +230,7 @@ func run(ctx context.Context, c *daemon.Call) error {
 		_, err := io.WriteString(out, w.standing)
 		return err
 	})
+	operate.Answer(control, backup.Source{Dir: config.Dir})
 	c.Say("The commission keeps the calendar of the votes on %s", board.URL)
 	return daemon.Together(ctx,
 		func(ctx context.Context) error { return control.Serve(ctx, config.Socket) },

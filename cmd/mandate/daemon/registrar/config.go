@@ -23,6 +23,9 @@ type Config struct {
 	Publish daemon.Duration `toml:"publish"`
 	// Stale is for how long it goes on issuing when it cannot read the board. Default "10m".
 	Stale daemon.Duration `toml:"stale"`
+	// Journal is a file on another disk to which every decision is added before it is answered. With it a registrar whose disk has died is brought
+	// back whole; without, members of whom the copy knows no card are refused until they are released. Default none.
+	Journal string `toml:"journal"`
 	// Link is the page to which members' links lead. Default the booth on the board.
 	Link string `toml:"link"`
 	// Booth has the registrar serve the booth's pages too, so that a ballot can be checked on pages that are not the board's. Default true.
@@ -41,6 +44,7 @@ func (c *Config) Complete(base string) error {
 	if c.Stale.Duration == 0 {
 		c.Stale.Duration = 10 * time.Minute
 	}
+	c.Journal = daemon.Under(base, c.Journal)
 	if c.Booth == nil {
 		yes := true
 		c.Booth = &yes
@@ -92,6 +96,9 @@ passphrase = "passphrase"
 # How often it publishes to whom it has issued cards, and for how long it goes on when it cannot read the board.
 # publish = "15m"
 # stale   = "10m"
+
+# A second copy of every decision, on another disk: with it a registrar whose disk has died comes back whole.
+# journal = "/mnt/other-disk/registrar.journal"
 
 # The page to which members' links lead (default the booth on the board), and whether this registrar serves the booth's pages too.
 # link  = "https://votes.example.org/booth/card"

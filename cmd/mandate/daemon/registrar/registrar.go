@@ -17,6 +17,8 @@ import (
 	"mandate/ballot/record"
 	"mandate/ballot/roll"
 	"mandate/cmd/mandate/daemon"
+	"mandate/cmd/mandate/operate"
+	"mandate/cmd/mandate/operate/backup"
 	"mandate/cmd/mandate/registrar"
 	"mandate/cmd/mandate/vault"
 )
@@ -117,7 +119,7 @@ func run(ctx context.Context, c *daemon.Call) (err error) {
 	}
 	o := registrar.Options{
 		Board: view, Log: log, Look: config.Look.Duration, Publish: config.Publish.Duration, Stale: config.Stale.Duration, Proxies: config.Proxies,
-		Link: config.Link, WrongCodes: config.WrongCodes, PerMinute: config.PerMinute,
+		Link: config.Link, Journal: config.Journal, WrongCodes: config.WrongCodes, PerMinute: config.PerMinute,
 	}
 	if o.Link == "" {
 		o.Link = board.URL + "/booth/card"
@@ -137,6 +139,8 @@ func run(ctx context.Context, c *daemon.Call) (err error) {
 	defer l.Close()
 	control := daemon.NewControl()
 	answers(control, config, r)
+	operate.Answer(control, backup.Source{Dir: config.Dir, Stores: map[string]func(io.Writer) error{"ledger": r.Backup}})
+	operate.AnswerRelease(control, map[string]*registrar.Registrar{"": r})
 	c.Say("The registrar listens on %v and is reached at %s", l.Addr(), config.Address)
 	return daemon.Together(ctx,
 		func(ctx context.Context) error {

@@ -21,6 +21,8 @@ import (
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/cmd/mandate/daemon"
+	"mandate/cmd/mandate/operate"
+	"mandate/cmd/mandate/operate/backup"
 	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/trustee"
 	"mandate/cmd/mandate/vault"
@@ -98,6 +100,7 @@ func run(ctx context.Context, c *daemon.Call) error {
 	}
 	control := daemon.NewControl()
 	w.answers(control)
+	operate.Answer(control, backup.Source{Dir: config.Dir})
 	c.Say("The trustee %s takes part in the votes on %s", config.Name, board.URL)
 	return daemon.Together(ctx,
 		func(ctx context.Context) error { return control.Serve(ctx, config.Socket) },
