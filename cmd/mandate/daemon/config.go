@@ -71,11 +71,11 @@ type Duration struct{ time.Duration }
 // UnmarshalText reads a duration.
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
-	if err == nil && v <= 0 {
-		err = fmt.Errorf("%s: want more than nothing", b)
+	if err != nil || v <= 0 {
+		return fmt.Errorf("%q is no time like \"2s\" or \"15m\"", b)
 	}
 	d.Duration = v
-	return err
+	return nil
 }
 
 const maxConfig = 1 << 20

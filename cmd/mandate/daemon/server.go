@@ -77,7 +77,9 @@ func (s *Server) Open(ctx context.Context, log *slog.Logger) (net.Listener, erro
 	if c == nil {
 		return l, nil
 	}
-	go c.watch(ctx)
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // now: a signal that nobody has asked for ends the process
+	go c.watch(ctx, hup)
 	return tls.NewListener(l, &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}), nil
 }
 
@@ -141,9 +143,7 @@ func (c *certificate) read() error {
 }
 
 // watch reads the files again when they have changed, and on SIGHUP. One that cannot be used leaves the one before in its place.
-func (c *certificate) watch(ctx context.Context) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
+func (c *certificate) watch(ctx context.Context, hup chan os.Signal) {
 	defer signal.Stop(hup)
 	tick := time.NewTicker(10 * time.Second)
 	defer tick.Stop()
