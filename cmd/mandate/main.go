@@ -17,6 +17,7 @@ import (
 	"mandate/cmd/mandate/daemon/trustee"
 	"mandate/cmd/mandate/demo"
 	"mandate/cmd/mandate/mail"
+	"mandate/cmd/mandate/mirror"
 	"mandate/cmd/mandate/operate"
 	"mandate/cmd/mandate/program"
 	"mandate/cmd/mandate/roll"
@@ -61,6 +62,7 @@ Operators:
 
 Everybody:
     count     count an open ballot file by one of the counting rules
+    mirror    keep a checked copy of a board, serve it, and hand records on to the board
     program   compare what a server hands out to members' browsers with what was reviewed
     bench     measure what a vote costs on this machine
     help      show this text; every command answers -h
@@ -95,6 +97,9 @@ var commands = map[string]command{
 	"mail": mail.Run,
 	"serve": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return console.Run(ctx, args, out, err)
+	},
+	"mirror": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return mirror.Run(ctx, args, out, err)
 	},
 	"program": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return program.Run(ctx, args, out, err)

@@ -352,7 +352,7 @@ func TestG3_PromisedAndRefused(t *testing.T) {
 }
 
 // G4: a refusal is signed with its reason, and the reason can be checked by the log.
-func TestG4_AnUnjustRefusalIsProven(t *testing.T) {
+func TestG4_ARefusalIsJudgedByTheLog(t *testing.T) {
 	v := scene(t, simulate.Config{})
 	o, ballot, second := v.Org, v.Ballot(0, v.Choice(0)...), v.Ballot(2, v.Choice(0)...)
 	at := o.State.Now() + 1000
