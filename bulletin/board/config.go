@@ -58,6 +58,8 @@ type Config struct {
 	RecordRate  rate.Limit
 	RecordBurst int
 
+	// Observe is told what is taken and refused, for counting. Default nobody.
+	Observe Observer
 	// Log is told what happens. Default slog.Default.
 	Log *slog.Logger
 }

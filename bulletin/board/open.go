@@ -34,6 +34,9 @@ func Open(ctx context.Context, c Config) (*Board, error) {
 	if err != nil {
 		return nil, fmt.Errorf("board: %w", err)
 	}
+	if c.Observe.Written != nil {
+		log.DB().Observe(c.Observe.Written)
+	}
 	kept, err := openStore(log)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("board: %w", err), log.Close())

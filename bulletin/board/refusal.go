@@ -43,6 +43,7 @@ func (b *Board) refuse(kind string, scope, id record.ID, code, detail string) er
 // request that was not read (oversize, media-type). It names no record, so it is signed at most once a second and costs nothing
 // when the board has least time. The error is a *Refused.
 func (b *Board) Refuse(code string) error {
+	b.cfg.Observe.refused("", code)
 	now := b.now()
 	b.general.Lock()
 	defer b.general.Unlock()

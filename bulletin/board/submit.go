@@ -41,7 +41,9 @@ type submission struct {
 // Submit asks for a record to be recorded, and returns when it is, durably, or is refused with a *Refused. Sending a recorded record
 // again is answered like the first time. The bytes must not be changed afterwards. When ctx ends before the answer is there, the record
 // may be recorded or not; sending it again tells.
-func (b *Board) Submit(ctx context.Context, raw []byte) (Answer, error) {
+func (b *Board) Submit(ctx context.Context, raw []byte) (a Answer, err error) {
+	kind, began := "", time.Now()
+	defer func() { b.observed(kind, began, err) }()
 	if len(raw) == 0 || len(raw) > record.MaxSize {
 		return Answer{}, b.Refuse(record.CodeOversize)
 	}
@@ -50,6 +52,7 @@ func (b *Board) Submit(ctx context.Context, raw []byte) (Answer, error) {
 	if s.outlined, ok = outline(raw); !ok {
 		return Answer{}, b.refuse("", record.ID{}, s.id, record.CodeMalformed, "the first bytes are not those of a record")
 	}
+	kind = s.kind
 	index, known, code, detail := b.glance(s)
 	if code != "" && b.shared != nil { // other front ends may have written what it waits for
 		if err := b.freshen(ctx); err != nil {

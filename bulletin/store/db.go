@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -71,6 +72,7 @@ type DB struct {
 
 	// free is freeSpace, and beforeCommit does nothing, but in tests.
 	free         atomic.Pointer[func(path string) (uint64, error)]
+	written      atomic.Pointer[func(took time.Duration)] // nil but with Observe
 	beforeCommit atomic.Pointer[func() error]
 }
 
@@ -136,6 +138,21 @@ func (d *DB) checkFormat() error {
 	return nil
 }
 
+// Observe has f called with the time that each transaction took to come to the disk.
+func (d *DB) Observe(f func(took time.Duration)) { d.written.Store(&f) }
+
+// Space returns how many bytes the store takes, as of the last minute, and how many can still be written before it takes no more.
+func (d *DB) Space() (stored, free uint64) {
+	if errors.Is(d.Err(), ErrClosed) {
+		return 0, 0
+	}
+	tree, values := d.badger.Size()
+	if free, err := (*d.free.Load())(d.path); err == nil && free > d.minFree {
+		return uint64(tree + values), free - d.minFree
+	}
+	return uint64(tree + values), 0
+}
+
 // Close closes the store. A [Log] or [Driver] on it must be closed before.
 func (d *DB) Close() error {
 	d.stop(ErrClosed)
@@ -193,8 +210,12 @@ func (d *DB) update(fn func(*badger.Txn) error) error {
 	if err := (*d.beforeCommit.Load())(); err != nil {
 		return d.stop(&StopError{err})
 	}
+	began := time.Now()
 	switch err := txn.Commit(); {
 	case err == nil:
+		if f := d.written.Load(); f != nil {
+			(*f)(time.Since(began))
+		}
 		return nil
 	case errors.Is(err, badger.ErrConflict), errors.Is(err, badger.ErrTxnTooBig):
 		return err // nothing was written

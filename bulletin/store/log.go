@@ -325,6 +325,9 @@ func (l *Log) Size() uint64 { return l.reader.appender.tree.Load().size }
 // Checkpoint returns the newest checkpoint; one with no Signed if there is none yet.
 func (l *Log) Checkpoint() Checkpoint { return l.reader.publisher.newest.Load().Checkpoint }
 
+// Published returns when this process published the newest checkpoint, zero if another did.
+func (l *Log) Published() time.Time { return l.reader.publisher.newest.Load().at }
+
 // Await returns the newest checkpoint as soon as it covers an entry, whether that is there yet or not.
 func (l *Log) Await(ctx context.Context, index uint64) (Checkpoint, error) {
 	return l.reader.publisher.await(ctx, index)

@@ -31,7 +31,7 @@ const (
 func (r *Registrar) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, serve := range map[string]service{issuing.EntryPath: r.entry, issuing.CardPath: r.card} {
-		mux.HandleFunc("POST "+path, public(r.answer(serve)))
+		mux.HandleFunc("POST "+path, public(r.answer(path, serve)))
 		mux.HandleFunc("OPTIONS "+path, public(preflight))
 	}
 	mux.HandleFunc("GET /{$}", r.welcome)
@@ -86,10 +86,11 @@ func preflight(w http.ResponseWriter, _ *http.Request) {
 type service func(ctx context.Context, v *view, from netip.Addr, body []byte) ([]byte, error)
 
 // answer reads a request within the limits and writes what comes of it. Errors of serve that are no *issuing.Error are the registrar's own.
-func (r *Registrar) answer(serve service) http.HandlerFunc {
+func (r *Registrar) answer(path string, serve service) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		out, err := r.read(w, req, serve)
 		if err == nil {
+			r.observe(path, "ok")
 			w.Header().Set("Content-Type", issuing.ContentType)
 			w.Write(out)
 			return
@@ -101,6 +102,7 @@ func (r *Registrar) answer(serve service) http.HandlerFunc {
 			}
 			refusal = issuing.Refuse(issuing.CodeFault)
 		}
+		r.observe(path, refusal.Code)
 		w.Header().Set("Content-Type", "application/json")
 		if refusal.Temporary() {
 			w.Header().Set("Retry-After", "60")

@@ -78,6 +78,8 @@ type Options struct {
 	Journal string
 	// Clock is the machine's clock. Default time.Now. Whether cards can be collected is decided by the board's.
 	Clock func() time.Time
+	// Observe is told the code of each answer to a request for an entry or a card, "ok" for one that is no refusal, for counting. Default nobody.
+	Observe func(request, code string)
 	// Log is told what happens. Default slog.Default.
 	Log *slog.Logger
 	// Vault is how the folder's secrets are encrypted.
