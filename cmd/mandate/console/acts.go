@@ -486,8 +486,8 @@ func mailed(d *doing) (deed, error) {
 			packet = p.ID
 		}
 	})
-	desk := d.c.desk(round, n)
-	if desk == nil {
+	of := d.c.registrarOf(round, n)
+	if of == nil {
 		return nil, wrong("registrar", "%s", d.Say("console.choose"))
 	}
 	var f registrar.Figures
@@ -497,7 +497,7 @@ func mailed(d *doing) (deed, error) {
 			return nil, err
 		}
 	}
-	return func(ctx context.Context) error { return desk.Mailed(context.WithoutCancel(ctx), d.vote, packet, f) }, nil
+	return func(ctx context.Context) error { return of.Desk.Mailed(context.WithoutCancel(ctx), d.vote, packet, f) }, nil
 }
 
 // doing returns what the path asks to do, or answers that it cannot be done.

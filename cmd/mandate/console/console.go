@@ -31,6 +31,7 @@ import (
 	"mandate/bulletin/language"
 	"mandate/bulletin/page"
 	"mandate/cmd/mandate/commission"
+	"mandate/cmd/mandate/mail"
 	"mandate/cmd/mandate/registrar"
 	"mandate/cmd/mandate/vault"
 )
@@ -45,6 +46,7 @@ type Office interface {
 type Registrar struct {
 	Entry record.Registrar // as it stands in rounds
 	Desk  *registrar.Registrar
+	Post  *mail.Post // sends its codes to members; nil: they can only be downloaded
 }
 
 // A Rehearsal is a throw-away vote with which trustees try their part.
@@ -92,8 +94,6 @@ type Options struct {
 	Log             *slog.Logger
 	// Rehearse starts a rehearsal; nil: there are none.
 	Rehearse func(ctx context.Context) (Rehearsal, error)
-	// Send sends codes to members; nil: they can only be downloaded. The list is that of registrar.Registrar.Codes.
-	Send func(ctx context.Context, registrar int, round record.ID, list []byte) error
 }
 
 // A Console is the console at work.
@@ -321,6 +321,8 @@ func (c *Console) Handler() http.Handler {
 	organisers("POST /console/rounds", (*scene).openRound)
 	organisers("GET /console/rounds/{id}", (*scene).roundPage)
 	organisers("POST /console/rounds/{id}/codes", (*scene).codes)
+	organisers("POST /console/rounds/{id}/mails", (*scene).resume)
+	organisers("POST /console/rounds/{id}/remove", (*scene).remove)
 
 	organisers("GET /console/downloads/{id}", (*scene).downloadPage)
 	organisers("POST /console/downloads/{id}", (*scene).download)

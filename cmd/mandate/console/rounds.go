@@ -13,6 +13,7 @@ import (
 	"mandate/ballot/record"
 	"mandate/ballot/text"
 	"mandate/cmd/mandate/commission"
+	"mandate/cmd/mandate/mail"
 	"mandate/cmd/mandate/registrar"
 )
 
@@ -84,12 +85,16 @@ func (s *scene) openRound() {
 		s.showForm(http.StatusUnprocessableEntity, s.Say("console-round.new"), s.Say("console-round.lead"), f)
 		return
 	}
-	if !s.confirm(s.Say("console-round.open"), s.Say("console-round.open"), "/rounds/new",
-		s.Count("console-round.what", m.Slots, "name", s.in(m.Title), "petitions", m.PetitionSlots), s.Say("console-round.final")) {
-		return
-	}
 	for _, r := range s.c.o.Registrars {
 		m.Registrars = append(m.Registrars, r.Entry)
+	}
+	lines := []string{s.Count("console-round.what", m.Slots, "name", s.in(m.Title), "petitions", m.PetitionSlots)}
+	for _, r := range m.Registrars {
+		lines = append(lines, s.Say("console-round.knows", "name", r.Name, "operator", r.Operator, "channel", r.Channel))
+	}
+	lines = append(lines, s.shared(m.Registrars)...)
+	if !s.confirm(s.Say("console-round.open"), s.Say("console-round.open"), "/rounds/new", append(lines, s.Say("console-round.final"))...) {
+		return
 	}
 	var id record.ID
 	err = s.c.officer(s.r.Context(), func(officer *commission.Commission) error {
@@ -102,6 +107,21 @@ func (s *scene) openRound() {
 		return
 	}
 	s.redirect("/rounds/"+id.String(), s.Say("console-round.opened"))
+}
+
+// shared says which registrars are one point of failure: who runs both, or controls a way by which both know members, can be a member to both.
+func (s *scene) shared(all []record.Registrar) (out []string) {
+	for i := range all {
+		for j := range i {
+			a, b := &all[j], &all[i]
+			if a.Operator == b.Operator {
+				out = append(out, s.Say("console-round.one-operator", "first", a.Name, "second", b.Name, "operator", a.Operator))
+			} else if way := a.SharedWay(b); way != "" {
+				out = append(out, s.Say("console-round.one-way", "first", a.Name, "second", b.Name, "way", way))
+			}
+		}
+	}
+	return out
 }
 
 type roundModel struct {
@@ -118,6 +138,8 @@ type roundModel struct {
 	Ready        bool
 	Registrars   []deskModel
 	Error        string
+	Shared       []string
+	Removed      uint64 // entries that are off the roll
 }
 
 // deskModel is a registrar of a round.
@@ -130,6 +152,8 @@ type deskModel struct {
 	Collected           int  // cards, as far as the registrar itself knows
 	Published           uint64
 	Sends               bool
+	Channel             string
+	Mailings            []mailing
 }
 
 func (s *scene) round() (id record.ID, ok bool) {
@@ -161,8 +185,9 @@ func (s *scene) showRound(status int, id record.ID, problem string) {
 			}
 			m.Ready = m.Ready && r.Ready(slot)
 		}
+		m.Shared, m.Removed = s.shared(r.Manifest.Registrars), r.Roll.RemovedCount()
 		for i, reg := range r.Manifest.Registrars {
-			d := deskModel{Number: i + 1, Name: reg.Name, Operator: reg.Operator, URL: reg.URL, Accepted: r.Accepted(i + 1), Published: r.Issued(i + 1), Sends: s.c.o.Send != nil}
+			d := deskModel{Number: i + 1, Name: reg.Name, Operator: reg.Operator, URL: reg.URL, Accepted: r.Accepted(i + 1), Published: r.Issued(i + 1), Channel: reg.Channel}
 			for slot := range int(m.Slots) {
 				if r.Slot(slot).Keys[i] != nil {
 					d.Keys++
@@ -173,9 +198,9 @@ func (s *scene) showRound(status int, id record.ID, problem string) {
 	})
 	for i := range m.Registrars {
 		d := &m.Registrars[i]
-		if desk := s.c.desk(id, d.Number); desk != nil {
-			d.Served = true
-			if standing, err := desk.Standing(id); err == nil {
+		if r := s.c.registrarOf(id, d.Number); r != nil {
+			d.Served, d.Sends, d.Mailings = true, r.Post != nil, s.c.mailings(id, d.Number)
+			if standing, err := r.Desk.Standing(id); err == nil {
 				d.Collected = standing.Issued
 			}
 		}
@@ -185,17 +210,17 @@ func (s *scene) showRound(status int, id record.ID, problem string) {
 	s.show(status, "round", m)
 }
 
-// desk returns the registrar of a round that this machine runs under a number, from 1, or nil.
-func (c *Console) desk(round record.ID, number int) *registrar.Registrar {
+// registrarOf returns the registrar of a round that this machine runs under a number, from 1, or nil.
+func (c *Console) registrarOf(round record.ID, number int) *Registrar {
 	var key record.Key
 	c.o.Board.View(func(st *fold.State) {
 		if r := st.Round(round); r != nil && number >= 1 && number <= len(r.Manifest.Registrars) {
 			key = r.Manifest.Registrars[number-1].Key
 		}
 	})
-	for _, r := range c.o.Registrars {
-		if r.Entry.Key == key {
-			return r.Desk
+	for i := range c.o.Registrars {
+		if c.o.Registrars[i].Entry.Key == key {
+			return &c.o.Registrars[i]
 		}
 	}
 	return nil
@@ -209,11 +234,12 @@ func (s *scene) codes() {
 		return
 	}
 	number, _ := strconv.Atoi(s.r.PostFormValue("registrar"))
-	desk := s.c.desk(id, number)
-	if desk == nil {
+	r := s.c.registrarOf(id, number)
+	if r == nil {
 		s.missing()
 		return
 	}
+	desk := r.Desk
 	var entries []int
 	which := s.r.PostFormValue("which")
 	switch which {
@@ -225,7 +251,7 @@ func (s *scene) codes() {
 		s.c.o.Board.View(func(st *fold.State) {
 			r := st.Round(id)
 			for e := range r.Roll.Announce.Count {
-				if !r.IsIssued(number, e) {
+				if !r.IsIssued(number, e) && r.Roll.Removed(e) == nil {
 					entries = append(entries, int(e))
 				}
 			}
@@ -247,11 +273,22 @@ func (s *scene) codes() {
 		return
 	}
 	name := fmt.Sprintf("codes-registrar-%d-%s.csv", number, s.c.o.Clock().UTC().Format("20060102-1504"))
-	sends := s.r.PostFormValue("how") == "send" && s.c.o.Send != nil
+	if s.r.PostFormValue("how") == "send" && r.Post != nil {
+		letter := mail.Invitation
+		if which == "waiting" {
+			letter = mail.Reminder
+		}
+		job := jobName(letter, id, number, s.c.o.Clock())
+		if which == "member" { // beside the others: who was sent one already is sent another
+			job = jobName(mail.Reminder, id, number, s.c.o.Clock())
+		}
+		s.mailLater(r, id, number, letter, job, entries)
+		return
+	}
 	var members uint64
 	s.c.o.Board.View(func(st *fold.State) { members = st.Round(id).Roll.Announce.Count })
-	if sends || members > atOnce && which != "member" {
-		s.drawLater(desk, id, number, name, entries, sends)
+	if members > atOnce && which != "member" {
+		s.drawLater(desk, id, number, name, entries)
 		return
 	}
 	var list bytes.Buffer
@@ -277,15 +314,10 @@ func (s *scene) attach(name string, list []byte) {
 	s.w.Write(list)
 }
 
-// drawLater draws many codes as a job, and sends them, or keeps the list in memory to be downloaded once.
-func (s *scene) drawLater(desk *registrar.Registrar, round record.ID, number int, name string, entries []int, sends bool) {
-	c, back, download := s.c, "/rounds/"+round.String(), newID()
-	title, nobody := s.Say("console-round.drawing"), s.Say("console-round.nobody")
-	if sends {
-		title = s.Say("console-round.sending")
-	} else {
-		back = "/downloads/" + download
-	}
+// drawLater draws many codes as a job, and keeps the list in memory to be downloaded once.
+func (s *scene) drawLater(desk *registrar.Registrar, round record.ID, number int, name string, entries []int) {
+	c, download := s.c, newID()
+	title, nobody, back := s.Say("console-round.drawing"), s.Say("console-round.nobody"), "/downloads/"+download
 	j := c.jobs.run(c.ctx, fmt.Sprintf("codes-%s-%d", round, number), title, back, func(ctx context.Context, _ func(int, int)) error {
 		list, err := drawn(ctx, desk, round, entries)
 		if err != nil {
@@ -293,9 +325,6 @@ func (s *scene) drawLater(desk *registrar.Registrar, round record.ID, number int
 		}
 		if bytes.Count(list.Bytes(), []byte("\n")) < 2 {
 			return errors.New(nobody)
-		}
-		if sends {
-			return c.o.Send(ctx, number, round, list.Bytes())
 		}
 		c.mu.Lock()
 		defer c.mu.Unlock()

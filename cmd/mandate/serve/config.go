@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 
 	"mandate/ballot/text"
 	"mandate/bulletin/witness"
+	"mandate/cmd/mandate/mail"
+	"mandate/cmd/mandate/registrar/signin"
 )
 
 // Config is the file of mandate serve: TOML, read strictly, so that a field that is misspelt is an error. Its comments are its manual. Every
@@ -40,6 +43,10 @@ type Config struct {
 	// Ceremony is where trustees and members of the committee follow their links.
 	Ceremony Place `toml:"ceremony"`
 
+	// Mail is how registrars send codes to members: the file of mandate mail as a section, of which registrar and registrars are not looked at,
+	// and the organisation, board and sender are filled in. One mail server for all is one way to all members: give each its own if you
+	// can. Default: codes can only be downloaded.
+	Mail *mail.Config `toml:"mail"`
 	// Registrars give members their cards, all of them together. Default three.
 	Registrars []RegistrarConfig `toml:"registrar"`
 	// Trustees hold the key together. Default three, named "Trustee 1" and so on.
@@ -72,8 +79,26 @@ type RegistrarConfig struct {
 	Name string `toml:"name"`
 	// Operator is who runs it.
 	Operator string `toml:"operator"`
-	// Channel is how it reaches members, such as "e-mail code".
+	// Channel is how it knows members, such as "e-mail code"; several ways with "; " between them. With SignIn the identity provider is added;
+	// it may be the only one.
 	Channel string `toml:"channel"`
+	// SignIn is an identity provider with which members can sign in instead of typing a code of this registrar.
+	SignIn signin.Config `toml:"sign-in"`
+	// Mail is how this registrar sends its codes. Default: what mail says for all of them.
+	Mail *mail.Config `toml:"mail"`
+	// Contact is whom members ask for help with it. Default that of mail.
+	Contact string `toml:"contact"`
+}
+
+// channel is what rounds say of how the registrar knows members.
+func (r *RegistrarConfig) channel() string {
+	switch {
+	case !r.SignIn.Enabled():
+		return r.Channel
+	case r.Channel == "":
+		return r.SignIn.Way()
+	}
+	return r.Channel + "; " + r.SignIn.Way()
 }
 
 // A TrusteeConfig is one trustee.
@@ -113,7 +138,30 @@ func ReadConfig(path string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("%s: %w", path, err)
 	}
+	c.relative(filepath.Dir(path))
 	return c, nil
+}
+
+// relative takes the names of files as relative to a folder, that of the configuration.
+func (c *Config) relative(dir string) {
+	in := func(files ...*string) {
+		for _, f := range files {
+			if *f != "" && !filepath.IsAbs(*f) {
+				*f = filepath.Join(dir, *f)
+			}
+		}
+	}
+	letters := func(m *mail.Config) {
+		if m != nil {
+			in(&m.Templates, &m.Server.CA, &m.Server.PasswordFile)
+		}
+	}
+	letters(c.Mail)
+	for i := range c.Registrars {
+		r := &c.Registrars[i]
+		in(&r.SignIn.ClientSecretFile, &r.SignIn.CA)
+		letters(r.Mail)
+	}
 }
 
 // ParseConfig reads a configuration strictly.
@@ -201,7 +249,17 @@ func (c *Config) check() error {
 	errs := []error{place("board", c.Board), place("console", c.Console), place("ceremony", c.Ceremony)}
 	for i, r := range c.Registrars {
 		field := fmt.Sprintf("registrar %d", i+1)
-		errs = append(errs, place(field, r.Place), text.CheckName(field+".name", r.Name), text.CheckName(field+".operator", r.Operator), text.CheckName(field+".channel", r.Channel))
+		errs = append(errs, place(field, r.Place), text.CheckName(field+".name", r.Name), text.CheckName(field+".operator", r.Operator), text.CheckName(field+".channel", r.channel()))
+		if r.SignIn.Enabled() {
+			if err := r.SignIn.Check(); err != nil {
+				errs = append(errs, fmt.Errorf("%s.sign-in.%w", field, err))
+			}
+		} else if !reflect.ValueOf(r.SignIn).IsZero() {
+			errs = append(errs, fmt.Errorf("%s.sign-in.issuer: is empty", field))
+		}
+		if r.Contact != "" {
+			errs = append(errs, text.CheckName(field+".contact", r.Contact))
+		}
 	}
 	for i, t := range c.Trustees {
 		errs = append(errs, text.CheckName(fmt.Sprintf("trustee %d.name", i+1), t.Name))
@@ -234,6 +292,11 @@ listen  = "127.0.0.1:8081"
 listen  = "127.0.0.1:8082"
 address = "https://ceremony.example.org"
 
+[mail]                                  # how registrars send codes: as the file of mandate mail
+contact = "votes@example.org, 555 0100"
+from    = { address = "votes@example.org", name = "The Example Association" }
+server  = { host = "mail.example.org", username = "votes", password-file = "mail-password" }
+
 [[registrar]]
 name     = "Commission's registrar"
 operator = "Elections commission"
@@ -247,6 +310,15 @@ operator = "Auditors"
 channel  = "paper code"
 listen   = "127.0.0.1:8092"
 address  = "https://cards-2.example.org"
+contact  = "auditors@example.org"       # whom members ask for help with it
+
+[registrar.sign-in]                     # members can sign in with the members' portal instead of typing its code
+issuer    = "https://login.example.org" # which gets to know https://cards-2.example.org/signin/callback
+client-id = "cards-2"
+client-secret-file = "login-secret"
+claim     = "member_number"             # or "email", if the portal verifies addresses
+scopes    = ["profile"]
+name      = "the members' portal"
 
 [[trustee]]
 name = "Ana Ruiz"

@@ -31,6 +31,7 @@ import (
 	"mandate/cmd/mandate/console"
 	"mandate/cmd/mandate/daemon"
 	boarddaemon "mandate/cmd/mandate/daemon/board"
+	"mandate/cmd/mandate/mail"
 	"mandate/cmd/mandate/operate"
 	"mandate/cmd/mandate/operate/backup"
 	"mandate/cmd/mandate/party"
@@ -60,6 +61,7 @@ type House struct {
 	Registrars []console.Registrar
 	Office     *Office
 	Keys       *console.Holders // trustees and the committee
+	posts      []*mail.Post
 
 	dir     string
 	config  Config
@@ -123,6 +125,9 @@ func (h *House) Close() error {
 	var errs []error
 	for _, r := range h.Registrars {
 		errs = append(errs, r.Desk.Close())
+	}
+	for _, p := range h.posts {
+		errs = append(errs, p.Close())
 	}
 	if h.Board != nil {
 		errs = append(errs, h.Board.Close())
@@ -281,7 +286,17 @@ func (h *House) openRegistrars() error {
 		}
 		o := registrar.Options{
 			Board: view, Log: h.options.Log, Vault: machineVault, Clock: h.options.Clock, Look: h.look(), Publish: h.config.Publish.Duration,
-			Proxies: h.config.Proxies, Link: h.URL + "/booth/card", BoardAddress: h.URL,
+			Proxies: h.config.Proxies, Link: h.URL + "/booth/card", BoardAddress: h.URL, SignIn: rc.SignIn, Contact: rc.Contact,
+		}
+		post, err := h.openPost(name, &rc)
+		if err != nil {
+			return err
+		}
+		if post != nil {
+			o.Send = sending(post, h.config.Registrars)
+			if o.Contact == "" {
+				o.Contact = post.Contact()
+			}
 		}
 		dir := filepath.Join(h.dir, name)
 		// Without a ledger it was never open: the program was ended while it was made, and nobody knows its key.
@@ -306,7 +321,7 @@ func (h *House) openRegistrars() error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		h.Registrars = append(h.Registrars, console.Registrar{
-			Entry: record.Registrar{Name: rc.Name, Operator: rc.Operator, Channel: rc.Channel, URL: address, Key: r.Key()}, Desk: r,
+			Entry: record.Registrar{Name: rc.Name, Operator: rc.Operator, Channel: rc.channel(), URL: address, Key: r.Key()}, Desk: r, Post: post,
 		})
 		h.serve(name, l, r.Handler())
 		h.start(name, func() error { return r.Run(h.ctx) })
