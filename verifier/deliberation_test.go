@@ -330,8 +330,8 @@ func plain(t *testing.T) *simulate.Vote {
 	return v
 }
 
-// A required vote that breaks after the vote that requires it has opened fails that as well.
-func TestARequiredVoteMustVerifyToTheEnd(t *testing.T) {
+// A vote that requires another holds check 28 if that one is certified and has no fatal outcome.
+func TestARequiredVoteThatIsCertified(t *testing.T) {
 	r := simulate.New(t, simulate.Config{Slots: 2}).Round()
 	r.Cards(0, 1)
 	branch := r.Vote()

@@ -208,3 +208,16 @@ func TestWithTable(t *testing.T) {
 		}()
 	}
 }
+
+// What is built is finished: the same tree is not built into a second relation, to which something was added meanwhile.
+func TestABuilderBuildsOnce(t *testing.T) {
+	b := NewBuilder("once")
+	X := b.Element("X")
+	root := b.Linear("x", 1, Equation{X, []Term{{0, b.Generator()}}})
+	if _, err := b.Build(root); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := b.Build(root); err == nil || r != nil {
+		t.Errorf("built twice: %v", err)
+	}
+}

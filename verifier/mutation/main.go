@@ -295,7 +295,7 @@ func (b *bench) test(ctx context.Context, lefts []left) ([]left, error) {
 }
 
 // heavy are tests that run other programs, or the whole of something for a long time: what they would kill, others do.
-const heavy = "Second|Fuzz|EveryByte|Windows|Unfinished|Imports|Modules|Templates|Model"
+const heavy = "Second|Fuzz|_EveryByte|Windows|Unfinished|Imports|Modules|Templates|Model"
 
 // patterns are for -test.run: a few tests of those that meet a refusal one by one, those with a name of their own first, then all the others at once.
 func patterns(names []string) []string {
