@@ -170,7 +170,7 @@ type storeLog struct {
 }
 
 func openStore(log *store.Log) (*storeLog, error) {
-	kv, err := log.DB().KV("supports")
+	kv, err := log.DB().KV(store.Shelf)
 	return &storeLog{log, kv}, err
 }
 

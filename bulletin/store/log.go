@@ -129,6 +129,9 @@ func set[T comparable](field *T, value T) {
 }
 
 func (l *Log) open(ctx context.Context, o Options) error {
+	if err := l.db.checkMoved(); err != nil {
+		return err
+	}
 	if err := l.db.checkRestored(); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"mandate/verifier/boardlog"
 )
@@ -77,6 +78,16 @@ func (b *bucket) read(ctx context.Context, name string) ([]byte, error) {
 		return nil, fmt.Errorf("reading %s from the bucket: it is too large", name)
 	}
 	return data, nil
+}
+
+// tile returns a hash tile or bundle of some width, or the full one if that has replaced it.
+func (b *bucket) tile(ctx context.Context, t tlog.Tile) ([]byte, error) {
+	data, err := b.read(ctx, boardlog.TilePath(t))
+	if t.W < boardlog.TileWidth && errors.Is(err, fs.ErrNotExist) {
+		t.W = boardlog.TileWidth
+		data, err = b.read(ctx, boardlog.TilePath(t))
+	}
+	return data, err
 }
 
 // write makes a file. Tiles and bundles never change, so they may be kept for ever by whatever serves them.

@@ -136,9 +136,11 @@ func tryFence(ctx context.Context, db *sql.DB) error {
 
 const (
 	live = "live"
-	// moving is the state of a log that is being copied to here, moved that of one that has been copied elsewhere.
-	moving = "moving"
-	moved  = "moved"
+	// moving is the state of a log that is being copied to here, leaving that of one that is being copied elsewhere, and one that has been
+	// is "moved to" there.
+	moving  = "moving here"
+	leaving = "leaving"
+	movedTo = "moved to "
 )
 
 // identify makes sure that a database is used with one origin and key only, and that boards may open it.
@@ -152,10 +154,10 @@ func identify(ctx context.Context, db *sql.DB, identity string) error {
 		return err
 	case got != identity:
 		return fmt.Errorf("the database has the log %.300s, the signer is %s", got, identity)
-	case state == moving:
-		return errors.New("a log is being moved here, and that has not come to its end: run mandate migrate again")
+	case state == moving || state == leaving:
+		return fmt.Errorf("the log is being moved (%s), and that has not come to its end: run mandate migrate again", state)
 	case state != live:
-		return fmt.Errorf("the log is no longer here, it has been %s: a board that went on here would fork it", state)
+		return fmt.Errorf("the log is no longer here, it has been %.300s: a board that went on here would fork it", state)
 	}
 	return nil
 }

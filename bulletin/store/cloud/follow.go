@@ -2,11 +2,9 @@ package cloud
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"mandate/ballot/checkpoint"
@@ -96,9 +94,4 @@ func (l *Log) Await(ctx context.Context, index uint64) (store.Checkpoint, error)
 			return store.Checkpoint{}, ctx.Err()
 		}
 	}
-}
-
-func isMissing(err error) bool {
-	var missing *types.NoSuchKey
-	return errors.As(err, &missing)
 }

@@ -59,7 +59,6 @@ type Log struct {
 	shutdown time.Duration
 
 	add    tessera.AddFn
-	reader tessera.LogReader
 	run    context.Context    // of Tessera's work and of follow
 	cancel context.CancelFunc // of run
 	ended  chan struct{}      // closed when follow has ended
@@ -189,7 +188,7 @@ func (l *Log) start(ctx context.Context, o Options) error {
 		return err
 	}
 	// Nobody has another batch under way while one is announced, so batches of Tessera's queue are never full. Push-back is Take's.
-	appender, _, reader, err := tessera.NewAppender(run, driver, tessera.NewAppendOptions().
+	appender, _, _, err := tessera.NewAppender(run, driver, tessera.NewAppendOptions().
 		WithCheckpointSigner(o.Signer).
 		WithBatching(maxBatchEntries+1, batchAge).
 		WithPushback(1<<40).
@@ -199,7 +198,7 @@ func (l *Log) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	l.add, l.reader = appender.Add, reader
+	l.add = appender.Add
 	if err := prepare(ctx, l.db); err != nil {
 		return err
 	}

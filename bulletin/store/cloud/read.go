@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/gob"
-	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
@@ -115,9 +114,9 @@ func (l *Log) sequenced(ctx context.Context, from uint64) (entries [][]byte, err
 // bundle returns at least the first entries of a bundle that is in the bucket.
 func (l *Log) bundle(ctx context.Context, n int64, least int) ([][]byte, error) {
 	width := l.width(-1, n)
-	data, err := l.reader.ReadEntryBundle(ctx, uint64(n), uint8(width%boardlog.TileWidth))
+	data, err := l.bucket.tile(ctx, tlog.Tile{H: 8, L: -1, N: n, W: width})
 	if err != nil {
-		return nil, notExist(err)
+		return nil, err
 	}
 	entries, _, err := boardlog.ParseBundle(data, max(width, least))
 	if err != nil {
@@ -129,14 +128,6 @@ func (l *Log) bundle(ctx context.Context, n int64, least int) ([][]byte, error) 
 // width returns how wide a tile or bundle (level -1) is now that is in the bucket. Partial ones are there in the widths in which they were
 // when something was put into the bucket; a full one replaces them.
 func (l *Log) width(level int, n int64) int { return boardlog.TileAt(level, n, l.integrated.Load()).W }
-
-// notExist makes the several ways in which Tessera says that a file is missing one.
-func notExist(err error) error {
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && isMissing(err) {
-		return fmt.Errorf("%w: %v", fs.ErrNotExist, err)
-	}
-	return err
-}
 
 // A place is that of a hash tile.
 type place struct {
@@ -159,9 +150,9 @@ func (l *Log) hashTile(ctx context.Context, level int, n int64, least int) ([]by
 	if width < least {
 		return nil, fmt.Errorf("tile %d of level %d is in the bucket with %d hashes, not with %d: %w", n, level, width, least, fs.ErrNotExist)
 	}
-	data, err := l.reader.ReadTile(ctx, uint64(level), uint64(n), uint8(width%boardlog.TileWidth))
+	data, err := l.bucket.tile(ctx, tlog.Tile{H: 8, L: level, N: n, W: width})
 	if err != nil {
-		return nil, notExist(err)
+		return nil, err
 	}
 	if len(data) < least*tlog.HashSize || len(data)%tlog.HashSize != 0 || len(data) > boardlog.TileWidth*tlog.HashSize {
 		return nil, fmt.Errorf("%w: tile %d of level %d has %d bytes", store.ErrCorrupt, n, level, len(data))
