@@ -13,8 +13,8 @@ import (
 // noteKey verifies the log's own signature on checkpoints.
 type noteKey = note.Verifier
 
-// witnesses parses the keys of a witness policy (SPEC.md §9.5).
-func witnesses(p record.WitnessPolicy) ([]note.Verifier, error) {
+// Witnesses parses the keys of a witness policy (SPEC.md §9.5).
+func Witnesses(p record.WitnessPolicy) ([]note.Verifier, error) {
 	if len(p.Keys) > record.MaxWitnesses {
 		return nil, fmt.Errorf("witnesses: %d keys, at most %d", len(p.Keys), record.MaxWitnesses)
 	}
@@ -40,7 +40,7 @@ func witnesses(p record.WitnessPolicy) ([]note.Verifier, error) {
 
 // checkCheckpoint reports whether a checkpoint embedded in an input is this log's own past, at size least or later (SPEC.md §9.10).
 func (s *State) checkCheckpoint(signed string, least uint64, policy record.WitnessPolicy) error {
-	keys, err := witnesses(policy)
+	keys, err := Witnesses(policy)
 	if err != nil {
 		return err
 	}

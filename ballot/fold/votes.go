@@ -254,7 +254,7 @@ func checkManifest(b *record.Vote) (trustees, relays []sigma.PublicKey, err erro
 	if err := checkPrograms(b.Programs); err != nil {
 		return nil, nil, err
 	}
-	_, err = witnesses(b.Witnesses)
+	_, err = Witnesses(b.Witnesses)
 	return tk.parsed, rk.parsed, err
 }
 

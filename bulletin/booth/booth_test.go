@@ -273,7 +273,7 @@ func TestTextsAreThereAndUsed(t *testing.T) {
 func TestErrorsSayWhatToDo(t *testing.T) {
 	for _, l := range language.All() {
 		for _, code := range []string{
-			"other-board", "old-board", "alarm", "keys", "incomplete", "spent", "pending", "code-typo", "code", "answered", "removed", "rate", "network", "board-down", "registrar-down", "not-open", "closed", "form", "storage",
+			"other-board", "old-board", "alarm", "keys", "incomplete", "spent", "pending", "unwitnessed", "code-typo", "code", "answered", "removed", "rate", "network", "board-down", "registrar-down", "not-open", "closed", "form", "storage",
 			"unsupported", "internal", "offline", "elsewhere", "not-a-card", "unknown", "signatures", "answer",
 		} {
 			for _, part := range []string{"", "-text", "-next"} {

@@ -14,7 +14,7 @@ import { count, pick, say } from "./say.js";
 
 const id = location.pathname.split("/").pop();
 const before = new Set(["petition", "proposed", "called", "deliberating", "triggered", "nominating"]);
-const unsure = new Set(["network", "offline", "board-down", "rate", "pending", "internal"]); // after which a ballot may have arrived or not
+const unsure = new Set(["network", "offline", "board-down", "rate", "pending", "unwitnessed", "internal"]); // after which a ballot may have arrived or not
 
 const doubtful = new Set(["alarm", "old-board", "other-board"]); // after which nothing that the board says of it can be relied on
 
@@ -308,8 +308,16 @@ async function unsent(e) {
 		else standing("no", say("booth-vote.not-cast"));
 		return page.fail(e, { again: arrive });
 	}
-	standing("sent", say("booth-vote.unconfirmed"));
 	const retry = () => resume();
+	if (e?.code === "unwitnessed") {
+		standing("sent", say("booth-error.unwitnessed"));
+		return show(say("booth-error.unwitnessed"),
+			notice("calm", p(say("booth-error.unwitnessed-text"))),
+			p(say("booth-error.unwitnessed-next")),
+			actions(primary(say("booth-vote.confirm"), retry)),
+			details(say("booth-error.details"), h("p", { lang: "en" }, [e.sentence, e.hint].filter(Boolean).join(" · "))));
+	}
+	standing("sent", say("booth-vote.unconfirmed"));
 	show(say("booth-vote.unconfirmed-title"),
 		notice("calm", p(say(navigator.onLine ? "booth-vote.unconfirmed-text" : "booth-vote.unconfirmed-offline"))),
 		p(say("booth-vote.unconfirmed-next")),

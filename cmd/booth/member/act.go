@@ -312,10 +312,15 @@ func (c *Client) prove(ctx context.Context, w *Wallet, rec *record.Record, who a
 		return c.late(ctx, w, rec, a.Due)
 	case errors.Is(err, client.ErrUntrusted):
 		return w.accuse(ctx, []exhibit{{rec.Kind(), rec.Raw()}, {"promise", mine.Promise}}, "%s %s: %w", rec.Kind(), rec.ID(), err)
+	case errors.Is(err, client.ErrUnwitnessed):
+		return unwitnessed(rec.Kind(), rec, err)
 	case err != nil:
 		return problem(CodePending, "do it again to get the receipt", "the board has taken it, and its receipt could not be fetched: %w", err)
 	}
 	index, checkpoint, err := who.checkInclusion(receipt, rec)
+	if errors.Is(err, client.ErrUnwitnessed) {
+		return unwitnessed(rec.Kind(), rec, err)
+	}
 	if err != nil {
 		return w.accuse(ctx, []exhibit{{rec.Kind(), rec.Raw()}, {"promise", mine.Promise}, {"receipt", receipt}}, "%s %s: %w", rec.Kind(), rec.ID(), err)
 	}

@@ -3,12 +3,14 @@ package member
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"slices"
 
 	"mandate/ballot/cast"
 	"mandate/ballot/credential"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
+	"mandate/bulletin/client"
 	"mandate/verifier/light"
 )
 
@@ -105,6 +107,9 @@ func (c *Client) Report(ctx context.Context, w *Wallet, vote, ballot record.ID) 
 		return 0, problem(CodeBoardDown, "report it again: it is recorded once however often it is sent", "the board has taken the report and does not prove that it is recorded: %w", err)
 	}
 	index, checkpoint, err := who.checkInclusion(text, report)
+	if errors.Is(err, client.ErrUnwitnessed) {
+		return 0, unwitnessed("report", report, err)
+	}
 	if err != nil {
 		return 0, w.accuse(ctx, []exhibit{{"report", report.Raw()}, {"receipt", text}}, "the report on ballot %s: %w", ballot, err)
 	}

@@ -202,6 +202,8 @@ type authority struct {
 	log     boardlog.Policy
 	file    evidence.Evidence // without a claim
 	relays  int               // of the vote
+	// witnessed is log with the witnesses that the vote demands.
+	witnessed boardlog.Policy
 }
 
 // authorityOf returns it for a vote, or for the board if vote is zero.
@@ -215,9 +217,13 @@ func authorityOf(s *fold.State, vote record.ID) (authority, error) {
 	if err != nil {
 		return authority{}, err
 	}
-	a := authority{genesis: id, board: s.Board(), log: log, file: *e, relays: -1}
+	a := authority{genesis: id, board: s.Board(), log: log, file: *e, relays: -1, witnessed: log}
 	if v := s.Vote(vote); v != nil {
 		a.relays = len(v.Relays())
+		if a.witnessed.Witnesses, err = fold.Witnesses(v.Manifest.Witnesses); err != nil {
+			return authority{}, err
+		}
+		a.witnessed.Need = int(v.Manifest.Witnesses.Need)
 	}
 	return a, nil
 }

@@ -39,6 +39,7 @@ const (
 	CodeIncomplete    = "incomplete"     // answers of registrars are missing
 	CodeSpent         = "spent"          // the card has voted, supported or spoken, and does so once
 	CodePending       = "pending"        // a ballot was sent and its receipt is not here
+	CodeUnwitnessed   = "unwitnessed"    // it is recorded, and witnesses that the vote demands have not cosigned it yet
 	CodeTypo          = "code-typo"      // what was typed is no code, or was not typed right
 	CodeCode          = "code"           // the registrar does not know the code
 	CodeAnswered      = "answered"       // the registrar has answered another request for this roll entry

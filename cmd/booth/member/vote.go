@@ -260,16 +260,27 @@ func (c *Client) deliver(ctx context.Context, w *Wallet, rec *record.Record, who
 		return nil, w.accuse(ctx, append(who.broken(promise, nil), exhibit{"ballot", rec.Raw()}), "the board has promised to record ballot %s, and now knows nothing of it", rec.ID())
 	case errors.Is(err, client.ErrUntrusted):
 		return nil, w.accuse(ctx, []exhibit{{"ballot", rec.Raw()}, {"promise", promise}}, "ballot %s: %w", rec.ID(), err)
+	case errors.Is(err, client.ErrUnwitnessed):
+		return nil, unwitnessed("ballot", rec, err)
 	case err != nil:
 		return nil, problem(CodePending, "the board's promise is kept; ask again for the receipt", "%w: ballot %s: %w", ErrPending, rec.ID(), err)
 	}
 	r, cp, err := who.checkReceipt(text, rec)
+	if errors.Is(err, client.ErrUnwitnessed) {
+		return nil, unwitnessed("ballot", rec, err)
+	}
 	if err != nil {
 		return nil, w.accuse(ctx, []exhibit{{"ballot", rec.Raw()}, {"promise", promise}, {"receipt", text}}, "ballot %s: %w", rec.ID(), err)
 	}
 	mine.Receipt = text
 	w.memory.see(cp)
 	return r, w.save(ctx)
+}
+
+// unwitnessed is the problem of a record whose receipt has fewer cosignatures than the vote demands, or has to wait for them: nothing is wrong,
+// and nothing is proved yet to somebody who does not believe the board.
+func unwitnessed(kind string, rec *record.Record, err error) error {
+	return problem(CodeUnwitnessed, "the board's promise is kept; ask again for the receipt in a few minutes", "%w: %s %s: %w", ErrPending, kind, rec.ID(), err)
 }
 
 // checkPromise reports whether the board has promised exactly this ballot.
@@ -294,7 +305,8 @@ func (a *authority) checkReceipt(text []byte, rec *record.Record) (*Receipt, []b
 	return &Receipt{Vote: rec.Scope, Ballot: rec.ID(), Number: b.Number, Index: index, Text: text}, cp, nil
 }
 
-// checkInclusion reports whether a receipt proves that exactly this record is in the log, where, and under which checkpoint.
+// checkInclusion reports whether a receipt proves that exactly this record is in the log, where, and under which checkpoint. The error wraps
+// client.ErrUnwitnessed if nothing is missing but cosignatures that the vote demands.
 func (a *authority) checkInclusion(text []byte, rec *record.Record) (index uint64, checkpoint []byte, err error) {
 	r, err := boardlog.ParseReceipt(text)
 	if err != nil {
@@ -305,6 +317,9 @@ func (a *authority) checkInclusion(text []byte, rec *record.Record) (index uint6
 	}
 	if _, err := r.Verify(a.log); err != nil {
 		return 0, nil, err
+	}
+	if _, err := r.Verify(a.witnessed); err != nil {
+		return 0, nil, fmt.Errorf("%w: %w", client.ErrUnwitnessed, err)
 	}
 	return r.Index, r.Checkpoint, nil
 }
@@ -392,6 +407,10 @@ func (p *Prepared) spoiled(ctx context.Context) error {
 			"the proof that ballot %s can never count could not be fetched: %w", p.rec.ID(), err)
 	}
 	_, checkpoint, err := b.who.checkInclusion(text, p.check)
+	if errors.Is(err, client.ErrUnwitnessed) { // another history may have the ballot cast
+		return problem(CodeBoardDown, "try again in a few minutes: the ballot stays closed until witnesses have cosigned that it can never count",
+			"the proof that ballot %s can never count is not witnessed yet: %w", p.rec.ID(), err)
+	}
 	if err != nil {
 		return w.accuse(ctx, []exhibit{{"check", p.check.Raw()}, {"receipt", text}}, "ballot %s must never count, and the board does not prove that it has recorded this: %w", p.rec.ID(), err)
 	}

@@ -76,10 +76,11 @@ func (c *console) tell(err error) {
 
 // hints say which command does what a problem's own hint asks for.
 var hints = map[string]string{
-	member.CodeIncomplete: "mandate card does that",
-	member.CodeSignatures: "mandate card does that",
-	member.CodeSpent:      "mandate receipt shows the ballots of a card",
-	member.CodePending:    "run the same command again for that",
+	member.CodeIncomplete:  "mandate card does that",
+	member.CodeSignatures:  "mandate card does that",
+	member.CodeSpent:       "mandate receipt shows the ballots of a card",
+	member.CodePending:     "run the same command again for that",
+	member.CodeUnwitnessed: "run the same command again for that",
 }
 
 func problem(hint, format string, args ...any) error {
