@@ -17,6 +17,7 @@ import (
 	"mandate/cmd/mandate/daemon/trustee"
 	"mandate/cmd/mandate/demo"
 	"mandate/cmd/mandate/mail"
+	"mandate/cmd/mandate/migrate"
 	"mandate/cmd/mandate/mirror"
 	"mandate/cmd/mandate/operate"
 	"mandate/cmd/mandate/program"
@@ -59,6 +60,7 @@ Parties on machines of their own:
 Operators:
     backup    copy a party's folder, while it runs, into one encrypted file
     restore   bring a party's folder back from a copy, and help it to go on
+    migrate   move a board's log to a database and a bucket, for several machines, or back
 
 Everybody:
     count     count an open ballot file by one of the counting rules
@@ -93,8 +95,9 @@ var commands = map[string]command{
 	"count": func(_ context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return countcmd.Run(args, out, err)
 	},
-	"roll": roll.Run,
-	"mail": mail.Run,
+	"roll":    roll.Run,
+	"mail":    mail.Run,
+	"migrate": migrate.Run,
 	"serve": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return console.Run(ctx, args, out, err)
 	},
