@@ -24,6 +24,9 @@ type Common struct {
 	Passphrase string `toml:"passphrase"`
 	// Socket is where the running program listens for its operator's commands. Default control.sock in Dir.
 	Socket string `toml:"socket"`
+	// Metrics is where the operator's figures are served, for Prometheus at /metrics, with /healthz and /readyz: an address such as
+	// "127.0.0.1:9464"; without a host, one of the loopback interface. It is not for the public. Default nowhere.
+	Metrics string `toml:"metrics"`
 	// Log is how it logs on standard error: "text" or "json". Default "text".
 	Log string `toml:"log"`
 }

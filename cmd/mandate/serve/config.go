@@ -47,6 +47,10 @@ type Config struct {
 	// and the organisation, board and sender are filled in. One mail server for all is one way to all members: give each its own if you
 	// can. Default: codes can only be downloaded.
 	Mail *mail.Config `toml:"mail"`
+	// Operator has figures for Prometheus at /metrics, and /healthz and /readyz. It should not be reachable from outside: default a port on
+	// 127.0.0.1.
+	Operator Place `toml:"operator"`
+
 	// Registrars give members their cards, all of them together. Default three.
 	Registrars []RegistrarConfig `toml:"registrar"`
 	// Trustees hold the key together. Default three, named "Trustee 1" and so on.
@@ -246,7 +250,7 @@ func (c *Config) check() error {
 		seen[p.Listen] = field
 		return nil
 	}
-	errs := []error{place("board", c.Board), place("console", c.Console), place("ceremony", c.Ceremony)}
+	errs := []error{place("board", c.Board), place("console", c.Console), place("ceremony", c.Ceremony), place("operator", c.Operator)}
 	for i, r := range c.Registrars {
 		field := fmt.Sprintf("registrar %d", i+1)
 		errs = append(errs, place(field, r.Place), text.CheckName(field+".name", r.Name), text.CheckName(field+".operator", r.Operator), text.CheckName(field+".channel", r.channel()))
@@ -296,6 +300,9 @@ address = "https://ceremony.example.org"
 contact = "votes@example.org, 555 0100"
 from    = { address = "votes@example.org", name = "The Example Association" }
 server  = { host = "mail.example.org", username = "votes", password-file = "mail-password" }
+
+[operator]                              # figures for Prometheus: not for the public
+listen  = "127.0.0.1:9464"
 
 [[registrar]]
 name     = "Commission's registrar"

@@ -34,6 +34,7 @@ import (
 	"mandate/cmd/mandate/mail"
 	"mandate/cmd/mandate/operate"
 	"mandate/cmd/mandate/operate/backup"
+	"mandate/cmd/mandate/operate/metrics"
 	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/registrar"
 	"mandate/cmd/mandate/vault"
@@ -67,6 +68,7 @@ type House struct {
 	config  Config
 	options Options
 	places  *places
+	figures *metrics.Metrics
 	ctx     context.Context // of all parties but the board
 	cancel  context.CancelFunc
 	serving sync.WaitGroup
@@ -91,7 +93,7 @@ func Open(parent context.Context, dir string, c Config, o Options) (_ *House, er
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(parent)
-	h := &House{dir: dir, config: c, options: o, ctx: ctx, cancel: cancel}
+	h := &House{dir: dir, config: c, options: o, ctx: ctx, cancel: cancel, figures: metrics.New(o.Log)}
 	h.boardUp, h.boardDown = context.WithCancel(context.WithoutCancel(parent))
 	defer func() {
 		if err != nil {
@@ -223,7 +225,7 @@ func (h *House) openBoard() error {
 		return err
 	}
 	c := board.Config{
-		Path: filepath.Join(h.dir, "board", "log"), Signer: signer, LogKey: vkey, Key: key, Clock: h.options.Clock, Log: h.options.Log,
+		Path: filepath.Join(h.dir, "board", "log"), Signer: signer, LogKey: vkey, Key: key, Clock: h.options.Clock, Log: h.options.Log, Observe: h.figures.ObserveBoard(),
 		Witnesses: h.config.quorum,
 		Genesis: &record.Genesis{
 			Title: h.config.Title, Commission: []record.Officer{{Name: "Elections commission", Key: officerKey.Public().Encoding()}},
@@ -236,6 +238,7 @@ func (h *House) openBoard() error {
 	if h.Board, err = board.Open(h.ctx, c); err != nil {
 		return fmt.Errorf("opening the board: %w (is mandate serve running on this folder already?)", err)
 	}
+	h.figures.WatchBoard(h.Board)
 	l, address, err := h.places.listen("board", h.config.Board)
 	if err != nil {
 		return err
@@ -285,7 +288,7 @@ func (h *House) openRegistrars() error {
 			return err
 		}
 		o := registrar.Options{
-			Board: view, Log: h.options.Log, Vault: machineVault, Clock: h.options.Clock, Look: h.look(), Publish: h.config.Publish.Duration,
+			Board: view, Log: h.options.Log, Observe: h.figures.ObserveRegistrar(name), Vault: machineVault, Clock: h.options.Clock, Look: h.look(), Publish: h.config.Publish.Duration,
 			Proxies: h.config.Proxies, Link: h.URL + "/booth/card", BoardAddress: h.URL, SignIn: rc.SignIn, Contact: rc.Contact,
 		}
 		post, err := h.openPost(name, &rc)
@@ -323,6 +326,7 @@ func (h *House) openRegistrars() error {
 		h.Registrars = append(h.Registrars, console.Registrar{
 			Entry: record.Registrar{Name: rc.Name, Operator: rc.Operator, Channel: rc.channel(), URL: address, Key: r.Key()}, Desk: r, Post: post,
 		})
+		h.figures.WatchRegistrar(name, r)
 		h.serve(name, l, r.Handler())
 		h.start(name, func() error { return r.Run(h.ctx) })
 	}
@@ -386,6 +390,11 @@ func (h *House) openControl() error {
 	}
 	operate.Answer(control, backup.Source{Dir: h.dir, Stores: stores})
 	operate.AnswerRelease(control, desks)
+	l, _, err := h.places.listen("operator", h.config.Operator)
+	if err != nil {
+		return err
+	}
+	h.start("operator", func() error { return h.figures.Serve(h.ctx, l) })
 	h.start("control", func() error { return control.Serve(h.ctx, filepath.Join(h.dir, "control.sock")) })
 	return nil
 }
@@ -434,6 +443,9 @@ func (h *House) every(name string, step func(context.Context) error) {
 			case <-tick.C:
 			}
 			err := step(h.ctx)
+			if h.ctx.Err() == nil {
+				h.figures.Looked(name, nil, err)
+			}
 			switch {
 			case err == nil:
 				said = ""

@@ -32,6 +32,7 @@ import (
 	"mandate/cmd/mandate/daemon"
 	"mandate/cmd/mandate/operate"
 	"mandate/cmd/mandate/operate/backup"
+	"mandate/cmd/mandate/operate/metrics"
 	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/vault"
 )
@@ -162,7 +163,7 @@ func LogKey(v *vault.Vault, host string) (skey, vkey string, err error) {
 var Clock func() time.Time
 
 // open opens the log. officers is nil for one that is there already.
-func open(ctx context.Context, c *Config, v *vault.Vault, officers []record.Officer, log *slog.Logger) (*board.Board, string, error) {
+func open(ctx context.Context, c *Config, v *vault.Vault, officers []record.Officer, log *slog.Logger, observer board.Observer) (*board.Board, string, error) {
 	key, err := party.Key(v, "signing-key")
 	if err != nil {
 		return nil, "", err
@@ -179,7 +180,7 @@ func open(ctx context.Context, c *Config, v *vault.Vault, officers []record.Offi
 	if err != nil {
 		return nil, "", err
 	}
-	bc := board.Config{Path: filepath.Join(c.Dir, "log"), Signer: signer, LogKey: vkey, Key: key, RecordRate: rate.Limit(c.Records), Witnesses: c.quorum, Clock: Clock, Log: log}
+	bc := board.Config{Path: filepath.Join(c.Dir, "log"), Signer: signer, LogKey: vkey, Key: key, RecordRate: rate.Limit(c.Records), Witnesses: c.quorum, Clock: Clock, Log: log, Observe: observer}
 	if officers != nil {
 		bc.Genesis = &record.Genesis{Title: c.Title, Commission: officers}
 	}
@@ -218,7 +219,7 @@ func initialise(ctx context.Context, c *daemon.Call, files []string) error {
 	if err != nil {
 		return err
 	}
-	b, vkey, err := open(ctx, config, v, officers, slog.New(slog.DiscardHandler))
+	b, vkey, err := open(ctx, config, v, officers, slog.New(slog.DiscardHandler), board.Observer{})
 	if err != nil {
 		return err
 	}
@@ -252,7 +253,8 @@ func run(ctx context.Context, c *daemon.Call) (err error) {
 		return err
 	}
 	defer l.Close()
-	b, _, err := open(ctx, config, v, nil, log)
+	m := metrics.New(log)
+	b, _, err := open(ctx, config, v, nil, log, m.ObserveBoard())
 	if err != nil {
 		return err
 	}
@@ -261,12 +263,18 @@ func run(ctx context.Context, c *daemon.Call) (err error) {
 		Log: log, Limits: web.Limits{Rate: rate.Limit(config.Ballots)}, Proxies: config.Proxies, Address: config.Address, TLS: config.TLS(),
 	})
 	control := daemon.NewControl()
+	m.WatchBoard(b)
+	figures, err := operate.Figures(&config.Common, control, m)
+	if err != nil {
+		return err
+	}
 	control.Answer("status", func(_ *http.Request, w io.Writer) error { return status(config, b, w) })
 	operate.Answer(control, backup.Source{Dir: config.Dir, Stores: map[string]func(io.Writer) error{"log": b.Backup}})
 	c.Say("The board listens on %v and is reached at %s", l.Addr(), config.Address)
 	return daemon.Together(ctx,
 		func(ctx context.Context) error { return web.Serve(ctx, l, handler) },
 		func(ctx context.Context) error { return control.Serve(ctx, config.Socket) },
+		figures,
 		func(ctx context.Context) error {
 			select {
 			case <-ctx.Done():

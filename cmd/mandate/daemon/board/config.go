@@ -66,6 +66,7 @@ key         = "key.pem"
 # dir        = "data"
 passphrase = "passphrase"
 # socket     = "data/control.sock"   # where the running board listens for mandate board status
+# metrics    = "127.0.0.1:9464"      # figures for Prometheus, /healthz and /readyz: for the operator, not for the public
 # log        = "text"                # or "json"; on standard error
 
 # Limits: records of parties a second; records a second from one network address, of which a meeting hall has one.

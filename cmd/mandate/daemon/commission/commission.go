@@ -23,6 +23,7 @@ import (
 	"mandate/cmd/mandate/daemon"
 	"mandate/cmd/mandate/operate"
 	"mandate/cmd/mandate/operate/backup"
+	"mandate/cmd/mandate/operate/metrics"
 	"mandate/cmd/mandate/party"
 	"mandate/crypto/sigma"
 )
@@ -69,6 +70,7 @@ board = "board-entry.toml"
 # dir        = "data"
 passphrase = "passphrase"
 # socket     = "data/control.sock"   # where the running program listens for mandate commission status
+# metrics    = "127.0.0.1:9464"      # figures for Prometheus, /healthz and /readyz: for the operator, not for the public
 # log        = "text"                # or "json"; on standard error
 
 # Votes that are opened, closed and certified by hand, with mandate organise step.
@@ -222,8 +224,12 @@ func run(ctx context.Context, c *daemon.Call) error {
 	if err != nil {
 		return err
 	}
-	w := &worker{config: config, board: view, officer: commission.New(view, key, log)}
+	w := &worker{figures: metrics.New(log), config: config, board: view, officer: commission.New(view, key, log)}
 	control := daemon.NewControl()
+	figures, err := operate.Figures(&config.Common, control, w.figures)
+	if err != nil {
+		return err
+	}
 	control.Answer("status", func(_ *http.Request, out io.Writer) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -234,6 +240,7 @@ func run(ctx context.Context, c *daemon.Call) error {
 	c.Say("The commission keeps the calendar of the votes on %s", board.URL)
 	return daemon.Together(ctx,
 		func(ctx context.Context) error { return control.Serve(ctx, config.Socket) },
+		figures,
 		func(ctx context.Context) error {
 			daemon.Every(ctx, log, config.Look.Duration, w.step)
 			return nil
@@ -242,6 +249,7 @@ func run(ctx context.Context, c *daemon.Call) error {
 
 // A worker is the officer at work. Its look at the board is for step alone.
 type worker struct {
+	figures *metrics.Metrics
 	config  *Config
 	board   party.Board
 	officer *commission.Commission
@@ -260,6 +268,7 @@ func (w *worker) step(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return err
 	}
+	w.figures.Looked("commission", w.board.State(), err)
 	var b strings.Builder
 	fmt.Fprintf(&b, "name: %s\n", w.config.Name)
 	s := w.board.State()

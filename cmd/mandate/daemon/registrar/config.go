@@ -2,10 +2,15 @@ package registrar
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	"mandate/ballot/record"
 	"mandate/ballot/text"
 	"mandate/cmd/mandate/daemon"
+	"mandate/cmd/mandate/registrar/signin"
 )
 
 // Config is the file of mandate registrar: TOML, read strictly. Its comments, and those of the structs in it, are its manual.
@@ -30,6 +35,13 @@ type Config struct {
 	Link string `toml:"link"`
 	// Booth has the registrar serve the booth's pages too, so that a ballot can be checked on pages that are not the board's. Default true.
 	Booth *bool `toml:"booth"`
+	// Contact is whom members ask for help, such as an e-mail address or a telephone number.
+	Contact string `toml:"contact"`
+	// Mail is a configuration of mandate mail. With it members can ask on a page for a new code, which is sent to the address on the roll.
+	// Default: the page says whom to ask.
+	Mail string `toml:"mail"`
+	// SignIn is the identity provider with which members can sign in instead of typing a code. Its way is put behind the channel.
+	SignIn signin.Config `toml:"sign-in"`
 	// WrongCodes and PerMinute bound the wrong codes from one network address: so many at once, and then so many a minute. Defaults 20
 	// and 2.
 	WrongCodes int `toml:"wrong-codes"`
@@ -44,7 +56,21 @@ func (c *Config) Complete(base string) error {
 	if c.Stale.Duration == 0 {
 		c.Stale.Duration = 10 * time.Minute
 	}
-	c.Journal = daemon.Under(base, c.Journal)
+	c.Journal, c.Mail = daemon.Under(base, c.Journal), daemon.Under(base, c.Mail)
+	if c.SignIn.Enabled() {
+		if err := c.SignIn.Check(); err != nil {
+			return fmt.Errorf("sign-in: %w", err)
+		}
+		c.SignIn.ClientSecretFile, c.SignIn.CA = daemon.Under(base, c.SignIn.ClientSecretFile), daemon.Under(base, c.SignIn.CA)
+		if of := (&record.Registrar{Channel: c.Channel}); !slices.Contains(of.Ways(), c.SignIn.Way()) {
+			c.Channel = strings.TrimPrefix(c.Channel+"; "+c.SignIn.Way(), "; ")
+		}
+	}
+	if c.Contact != "" {
+		if err := text.CheckName("contact", c.Contact); err != nil {
+			return err
+		}
+	}
 	if c.Booth == nil {
 		yes := true
 		c.Booth = &yes
@@ -91,6 +117,7 @@ board = "board-entry.toml"
 # dir        = "data"
 passphrase = "passphrase"
 # socket     = "data/control.sock"   # where the running registrar listens for its operator's commands
+# metrics    = "127.0.0.1:9464"      # figures for Prometheus, /healthz and /readyz: for the operator, not for the public
 # log        = "text"                # or "json"; on standard error
 
 # How often it publishes to whom it has issued cards, and for how long it goes on when it cannot read the board.
@@ -107,4 +134,21 @@ passphrase = "passphrase"
 # Wrong codes from one network address: so many at once, and then so many a minute.
 # wrong-codes            = 20
 # wrong-codes-per-minute = 2
+
+# Whom members ask for help; and a configuration of mandate mail, with which they can ask on a page for a new code, sent to the address on
+# the roll.
+# contact = "cards@auditors.example.org"
+# mail    = "mail.toml"
+
+# An identity provider with which members can sign in instead of typing a code (OpenID Connect). Tell it ADDRESS/signin/callback as the
+# address to come back to. The claim is email, or the one with the member number. Two registrars with one provider are one point of failure.
+# [sign-in]
+# issuer             = "https://login.example.org"
+# client-id          = "auditors"
+# client-secret-file = "client-secret"
+# claim              = "email"
+# name               = "the members' portal"
+# scopes             = ["email"]
+# max-age            = "15m"
+# ca                 = "provider-ca.pem"
 `

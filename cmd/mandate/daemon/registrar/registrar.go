@@ -19,6 +19,7 @@ import (
 	"mandate/cmd/mandate/daemon"
 	"mandate/cmd/mandate/operate"
 	"mandate/cmd/mandate/operate/backup"
+	"mandate/cmd/mandate/operate/metrics"
 	"mandate/cmd/mandate/registrar"
 	"mandate/cmd/mandate/vault"
 )
@@ -117,15 +118,25 @@ func run(ctx context.Context, c *daemon.Call) (err error) {
 	if err != nil {
 		return err
 	}
+	m := metrics.New(log)
 	o := registrar.Options{
-		Board: view, Log: log, Look: config.Look.Duration, Publish: config.Publish.Duration, Stale: config.Stale.Duration, Proxies: config.Proxies,
-		Link: config.Link, Journal: config.Journal, WrongCodes: config.WrongCodes, PerMinute: config.PerMinute,
+		Board: view, Log: log, Observe: m.ObserveRegistrar("registrar"), Look: config.Look.Duration, Publish: config.Publish.Duration, Stale: config.Stale.Duration, Proxies: config.Proxies,
+		Link: config.Link, Contact: config.Contact, SignIn: config.SignIn, Journal: config.Journal, WrongCodes: config.WrongCodes, PerMinute: config.PerMinute,
 	}
 	if o.Link == "" {
 		o.Link = board.URL + "/booth/card"
 	}
 	if *config.Booth {
 		o.BoardAddress = board.URL
+	}
+	if config.Mail != "" {
+		// Beside the folder and not in it: what became of a mail is no part of a copy.
+		post, err := openPost(config.Mail, config.Dir+"-mail", log)
+		if err != nil {
+			return err
+		}
+		defer post.close()
+		o.Send = post.send
 	}
 	r, err := config.open(c, o)
 	if err != nil {
@@ -138,6 +149,11 @@ func run(ctx context.Context, c *daemon.Call) (err error) {
 	}
 	defer l.Close()
 	control := daemon.NewControl()
+	m.WatchRegistrar("registrar", r)
+	figures, err := operate.Figures(&config.Common, control, m)
+	if err != nil {
+		return err
+	}
 	answers(control, config, r)
 	operate.Answer(control, backup.Source{Dir: config.Dir, Stores: map[string]func(io.Writer) error{"ledger": r.Backup}})
 	operate.AnswerRelease(control, map[string]*registrar.Registrar{"": r})
@@ -147,7 +163,7 @@ func run(ctx context.Context, c *daemon.Call) (err error) {
 			return daemon.Hint(r.Run(ctx), "what was not published to the board is published after the next start")
 		},
 		func(ctx context.Context) error { return daemon.Serve(ctx, l, r.Handler(), log) },
-		func(ctx context.Context) error { return control.Serve(ctx, config.Socket) })
+		func(ctx context.Context) error { return control.Serve(ctx, config.Socket) }, figures)
 }
 
 // answers are what the registrar that runs does for its operator.

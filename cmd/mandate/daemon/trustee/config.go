@@ -42,5 +42,6 @@ board = "board-entry.toml"
 # dir        = "data"
 # passphrase = "passphrase"
 # socket     = "data/control.sock"   # where the running trustee listens for its owner's commands
+# metrics    = "127.0.0.1:9464"      # figures for Prometheus, /healthz and /readyz: for the operator, not for the public
 # log        = "text"                # or "json"; on standard error
 `

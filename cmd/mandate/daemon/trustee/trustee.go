@@ -23,6 +23,7 @@ import (
 	"mandate/cmd/mandate/daemon"
 	"mandate/cmd/mandate/operate"
 	"mandate/cmd/mandate/operate/backup"
+	"mandate/cmd/mandate/operate/metrics"
 	"mandate/cmd/mandate/party"
 	"mandate/cmd/mandate/trustee"
 	"mandate/cmd/mandate/vault"
@@ -95,15 +96,21 @@ func run(ctx context.Context, c *daemon.Call) error {
 		return err
 	}
 	w := &worker{
-		config: config, vault: v, board: view, key: key.Public().Encoding(), log: log, party: trustee.New(view, v, key, log),
+		figures: metrics.New(log),
+		config:  config, vault: v, board: view, key: key.Public().Encoding(), log: log, party: trustee.New(view, v, key, log),
 		votes: make(map[record.ID]standing),
 	}
 	control := daemon.NewControl()
+	figures, err := operate.Figures(&config.Common, control, w.figures)
+	if err != nil {
+		return err
+	}
 	w.answers(control)
 	operate.Answer(control, backup.Source{Dir: config.Dir})
 	c.Say("The trustee %s takes part in the votes on %s", config.Name, board.URL)
 	return daemon.Together(ctx,
 		func(ctx context.Context) error { return control.Serve(ctx, config.Socket) },
+		figures,
 		func(ctx context.Context) error {
 			daemon.Every(ctx, log, config.Look.Duration, w.step)
 			return nil
@@ -112,12 +119,13 @@ func run(ctx context.Context, c *daemon.Call) error {
 
 // A worker is a trustee at work. Its look at the board is for step alone; what others are told of is the standing of the last one.
 type worker struct {
-	config *Config
-	vault  *vault.Vault
-	board  party.Board
-	key    record.Key
-	log    *slog.Logger
-	party  *trustee.Trustee
+	config  *Config
+	figures *metrics.Metrics
+	vault   *vault.Vault
+	board   party.Board
+	key     record.Key
+	log     *slog.Logger
+	party   *trustee.Trustee
 
 	mu      sync.Mutex // holds what follows
 	seen    bool       // the board has been read
@@ -154,6 +162,7 @@ func (w *worker) step(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return err
 	}
+	w.figures.Looked("trustee", w.board.State(), err)
 	w.look(err)
 	return err
 }
