@@ -17,11 +17,13 @@ import (
 	"time"
 
 	"mandate/ballot/fold"
+	"mandate/cmd/mandate/registrar/signin/signintest"
 	"mandate/cmd/mandate/vault"
 )
 
 // TestMain lets this test's program be mandate serve, to be killed.
 func TestMain(m *testing.M) {
+	signintest.Main()
 	if args := os.Getenv("TEST_SERVE"); args != "" {
 		os.Exit(Run(context.Background(), strings.Split(args, "\n"), os.Stdout, os.Stderr))
 	}

@@ -49,6 +49,8 @@ type scene struct {
 	house *House
 	b     *browser
 	rows  [][][]string // by registrar: lines of the codes handed out
+
+	configure func(*Config) // nil: as small makes it
 }
 
 func small(trustees int) Config {
@@ -68,8 +70,12 @@ func newScene(t *testing.T, trustees int) *scene {
 
 func (s *scene) start(trustees int) {
 	s.Helper()
+	c := small(trustees)
+	if s.configure != nil {
+		s.configure(&c)
+	}
 	var err error
-	s.house, err = Open(context.Background(), s.dir, small(trustees), Options{
+	s.house, err = Open(context.Background(), s.dir, c, Options{
 		Log: slog.New(slog.NewTextHandler(s.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), Clock: s.clock.now, Fast: true, Vault: vault.Options{WorkFactor: 4},
 	})
 	if err != nil {
