@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"time"
 
+	"mandate/ballot/checkpoint"
 	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
@@ -51,6 +52,9 @@ func New(board party.Board, v *vault.Vault, key sigma.SecretKey, log *slog.Logge
 // ErrSecondInput is returned when the log shows another sealed input than the one this trustee has signed. The trustee gives nothing more
 // for that vote; both inputs are in its vault.
 var ErrSecondInput = errors.New("the board shows another sealed ballot box than the one signed before; this is evidence of two histories")
+
+// ErrUnwitnessed is returned while the board's checkpoint lacks cosignatures that the vote demands. The trustee signs nothing, and tries again.
+var ErrUnwitnessed = errors.New("the sealed ballot box waits for witnesses")
 
 // ErrRefuted is returned when the log holds a record that makes the vote fail verification. The trustee gives nothing for such a vote.
 var ErrRefuted = errors.New("the vote does not verify")
@@ -153,6 +157,11 @@ func (t *Trustee) load(v *fold.Vote, i int) (*tally.Trustee, error) {
 
 // open signs the sealed input and, when enough trustees have, gives this trustee's shares and takes its part in the mix.
 func (t *Trustee) open(ctx context.Context, v *fold.Vote, i int) (posted bool, err error) {
+	if !v.HasInput(i) {
+		if err := t.witnessed(v); err != nil {
+			return false, err
+		}
+	}
 	if err := t.commit(v); err != nil {
 		return false, err
 	}
@@ -172,6 +181,25 @@ func (t *Trustee) open(ctx context.Context, v *fold.Vote, i int) (posted bool, e
 	}
 	mixed, mixErr := t.mix(ctx, v, i)
 	return posted || mixed, errors.Join(err, mixErr)
+}
+
+// witnessed checks that the checkpoint which the board shows has the cosignatures that the vote demands: before that, nothing is signed, and
+// the ballot box that is shown is not yet the one that this trustee works on.
+func (t *Trustee) witnessed(v *fold.Vote) error {
+	g, _ := t.board.State().Genesis()
+	key, err := checkpoint.ParseLogKey(g.LogKey)
+	if err != nil {
+		return fmt.Errorf("the log's key: %w", err)
+	}
+	witnesses, err := fold.Witnesses(v.Manifest.Witnesses)
+	if err != nil {
+		return err
+	}
+	_, err = checkpoint.Open(t.board.Checkpoint(), checkpoint.Policy{Origin: g.Origin, Log: key, Witnesses: witnesses, Need: int(v.Manifest.Witnesses.Need)})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnwitnessed, err)
+	}
+	return nil
 }
 
 // owed makes the shares that this trustee has still to give: of the sums of each choice, and of the lots if a contest breaks ties by lot.
