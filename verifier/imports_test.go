@@ -77,7 +77,7 @@ var restricted = map[string][]string{
 	"github.com/transparency-dev/tessera": {"mandate/bulletin/store"},
 	"github.com/dgraph-io/badger/v4":      {"mandate/bulletin/store", "mandate/cmd/mandate/registrar"},
 	"github.com/cloudflare/circl":         {},
-	"net/http":                            {"mandate/verifier/boardlog/httpsource", "mandate/bulletin/", "mandate/cmd/"},
+	"net/http":                            {"mandate/verifier/boardlog/httpsource", "mandate/verifier/corpus/evidencetest", "mandate/bulletin/", "mandate/cmd/"},
 	// A5: all hashing goes through one transcript, but for trees, RSA-PSS, key derivation and files' formats.
 	// Files and texts of a deliberation are named by plain SHA-256, as people and tools know it.
 	"crypto/sha256": {"mandate/cmd/", "mandate/ballot/fold", "mandate/ballot/simulate", "mandate/crypto/merkle", "mandate/ballot/checkpoint", "mandate/ballot/credential", "mandate/verifier/", "mandate/bulletin/"},
@@ -89,8 +89,8 @@ var restricted = map[string][]string{
 	"math/rand": {}, "math/rand/v2": {},
 	// Test support holds everybody's secrets.
 	"mandate/crypto/blind/blindtest":       {"mandate/ballot/simulate", "mandate/verifier/corpus/electiontest"},
-	"mandate/ballot/simulate":              {"mandate/cmd/mandate/party/partytest", "mandate/verifier/corpus/electiontest"},
-	"mandate/verifier/corpus/electiontest": {"mandate/verifier/corpus"},
+	"mandate/ballot/simulate":              {"mandate/cmd/mandate/party/partytest", "mandate/verifier/corpus/electiontest", "mandate/verifier/corpus/evidencetest"},
+	"mandate/verifier/corpus/electiontest": {"mandate/verifier/corpus", "mandate/verifier/corpus/evidencetest", "mandate/cmd/mandate/party/partytest"},
 	"mandate/cmd/mandate/party/partytest":  {},
 	"golang.org/x/mod/sumdb/tlog/tlogtest": {},
 	"github.com/gtank/ristretto255":        {"mandate/crypto/group"},

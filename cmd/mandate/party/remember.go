@@ -51,11 +51,10 @@ func Accuse(err error, b Board, v *vault.Vault) error {
 	if !errors.As(err, &h) {
 		return err
 	}
-	claim, failed := evidence.ForkOf(h)
-	if failed != nil {
-		return errors.Join(err, failed)
+	if claim, failed := evidence.ForkOf(h); failed == nil {
+		return keep(err, b, v, claim)
 	}
-	return keep(err, b, v, claim)
+	return keep(err, b, v, &evidence.Head{Checkpoint: h.Known.Bytes()})
 }
 
 func keep(err error, b Board, v *vault.Vault, claim evidence.Claim) error {

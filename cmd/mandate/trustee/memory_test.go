@@ -8,6 +8,7 @@ import (
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
 	"mandate/ballot/simulate"
+	"mandate/cmd/mandate/party/partytest"
 	"mandate/verifier/boardlog"
 )
 
@@ -74,7 +75,7 @@ func (b *memory) Extends(_ context.Context, earlier []byte) error {
 	case known.Size() > uint64(len(log)):
 		return boardlog.ErrStale
 	case record.ID(known.Root()) != simulate.Root(log[:known.Size()]):
-		return &boardlog.HistoryError{Known: known, Shown: shown}
+		return partytest.History(b.Org, known, shown)
 	}
 	return nil
 }

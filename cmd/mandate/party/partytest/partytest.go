@@ -152,13 +152,13 @@ func (v *View) Extends(_ context.Context, earlier []byte) error {
 	case known.Size() > shown.Size():
 		return boardlog.ErrStale
 	case tlog.Hash(simulate.Root(org.Log()[:known.Size()])) != known.Root():
-		return history(org.Until(int(shown.Size())), known, shown)
+		return History(org.Until(int(shown.Size())), known, shown)
 	}
 	return nil
 }
 
-// history returns the error with which a log's tree says that it does not continue a checkpoint.
-func history(org *simulate.Org, known, shown boardlog.SignedCheckpoint) error {
+// History returns the error with which a log's tree says that it does not continue a checkpoint.
+func History(org *simulate.Org, known, shown boardlog.SignedCheckpoint) error {
 	b := electiontest.Of(org, org.Log(), record.ID{}).Package
 	pkg, err := boardlog.OpenPackage(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
