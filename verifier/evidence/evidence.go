@@ -6,6 +6,8 @@
 // manifest is signed over the id of the genesis record by a key that is in it, so who knows a vote's id knows whose keys these are. Some
 // claims stand alone. Others say what should be, or should not be, on a log, and are judged against a log that the third party reads.
 //
+// Programs that are built with the tag voting write files and judge none.
+//
 // The package trusts SHA-256, the signatures, and what its caller pins. A file is made by whoever accuses, and everything in it is checked.
 package evidence
 

@@ -1,3 +1,5 @@
+//go:build !voting
+
 package evidence
 
 import (
