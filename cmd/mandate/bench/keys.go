@@ -145,17 +145,7 @@ func credentialOf(round record.ID, keys []*throwAway) (*credential.Credential, e
 	msg := credential.Message(round, 0, c.Key)
 	c.Signatures = c.Signatures[:0]
 	for _, k := range keys {
-		var seed [32]byte
-		rand.Read(seed[:]) // never fails
-		request, blinded, err := blind.NewRequest(k.public, msg[:], &seed, nil)
-		if err != nil {
-			return nil, err
-		}
-		signed, err := k.root(blinded)
-		if err != nil {
-			return nil, err
-		}
-		s, err := request.Finalize(signed) // and verifies
+		s, err := k.public.SignWith(msg[:], k.root)
 		if err != nil {
 			return nil, err
 		}
