@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"mandate/bulletin/remote"
 )
 
 // times bound a connection: a request must be there, and its answer taken, within them, so that nobody holds a connection for nothing.
@@ -32,7 +34,7 @@ func Serve(ctx context.Context, l net.Listener, h *Handler) error {
 		WriteTimeout:      h.times.write,
 		IdleTimeout:       h.times.idle,
 		MaxHeaderBytes:    headerBytes,
-		ErrorLog:          slog.NewLogLogger(h.options.Log.Handler(), slog.LevelDebug),
+		ErrorLog:          remote.ErrorLog(h.options.Log, slog.LevelDebug),
 	}
 	s.RegisterOnShutdown(h.close)
 	served := make(chan error, 1)

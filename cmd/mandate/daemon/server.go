@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"mandate/ballot/text"
+	"mandate/bulletin/remote"
 )
 
 // A Server says where a party is reached.
@@ -87,7 +88,7 @@ func (s *Server) Open(ctx context.Context, log *slog.Logger) (net.Listener, erro
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
 	s := &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: time.Minute,
-		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		MaxHeaderBytes: 16 << 10, ErrorLog: remote.ErrorLog(log, slog.LevelDebug),
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()

@@ -26,6 +26,7 @@ import (
 	"mandate/ballot/record"
 	"mandate/bulletin/board"
 	"mandate/bulletin/client"
+	"mandate/bulletin/remote"
 	"mandate/bulletin/web"
 	"mandate/cmd/mandate/commission"
 	"mandate/cmd/mandate/console"
@@ -403,7 +404,7 @@ func (h *House) openControl() error {
 func (h *House) serve(name string, l net.Listener, handler http.Handler) {
 	s := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 5 * time.Minute, IdleTimeout: time.Minute,
-		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(h.options.Log.Handler(), slog.LevelError),
+		MaxHeaderBytes: 16 << 10, ErrorLog: remote.ErrorLog(h.options.Log, slog.LevelError),
 	}
 	h.start(name, func() error {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -49,6 +50,7 @@ type scene struct {
 	house *House
 	b     *browser
 	rows  [][][]string // by registrar: lines of the codes handed out
+	log   io.Writer    // of everything, at the debug level; nil: the test's, of warnings
 
 	configure func(*Config) // nil: as small makes it
 }
@@ -74,9 +76,13 @@ func (s *scene) start(trustees int) {
 	if s.configure != nil {
 		s.configure(&c)
 	}
+	out, level := io.Writer(s.Output()), slog.LevelWarn
+	if s.log != nil {
+		out, level = s.log, slog.LevelDebug
+	}
 	var err error
 	s.house, err = Open(context.Background(), s.dir, c, Options{
-		Log: slog.New(slog.NewTextHandler(s.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), Clock: s.clock.now, Fast: true, Vault: vault.Options{WorkFactor: 4},
+		Log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level})), Clock: s.clock.now, Fast: true, Vault: vault.Options{WorkFactor: 4},
 	})
 	if err != nil {
 		s.Fatal(err)

@@ -25,6 +25,7 @@ import (
 
 	"mandate/ballot/fold"
 	"mandate/bulletin/board"
+	"mandate/bulletin/remote"
 	"mandate/cmd/mandate/registrar"
 )
 
@@ -37,6 +38,8 @@ type Metrics struct {
 	failed  *prometheus.CounterVec
 	overdue *prometheus.GaugeVec
 
+	registrars *registrarCollector
+
 	mu     sync.Mutex
 	checks map[string]func() error
 }
@@ -44,12 +47,12 @@ type Metrics struct {
 // New returns the figures of a process, at first those of the Go runtime alone.
 func New(log *slog.Logger) *Metrics {
 	m := &Metrics{
-		registry: prometheus.NewRegistry(), log: log, checks: make(map[string]func() error),
+		registry: prometheus.NewRegistry(), log: log, checks: make(map[string]func() error), registrars: &registrarCollector{all: make(map[string]*registrar.Registrar)},
 		looked:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "mandate_party_looked_timestamp_seconds", Help: "When the party has last looked at the board and done what was due."}, []string{"party"}),
 		failed:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "mandate_party_failed_looks_total", Help: "Looks at the board, or duties, that failed and are tried again."}, []string{"party"}),
 		overdue: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "mandate_party_duties_overdue", Help: "Duties of votes that are overdue, as this party sees the log, by what is owed."}, []string{"party", "duty"}),
 	}
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.looked, m.failed, m.overdue)
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.looked, m.failed, m.overdue, m.registrars)
 	return m
 }
 
@@ -159,7 +162,7 @@ func (m *Metrics) ObserveRegistrar(name string) func(request, code string) {
 
 // WatchRegistrar shows how a registrar is.
 func (m *Metrics) WatchRegistrar(name string, r *registrar.Registrar) {
-	m.registry.MustRegister(&registrarCollector{name, r})
+	m.registrars.add(name, r)
 	m.Ready(name, func() error {
 		c, err := r.Condition()
 		if err == nil && c.Stale {
@@ -169,9 +172,16 @@ func (m *Metrics) WatchRegistrar(name string, r *registrar.Registrar) {
 	})
 }
 
+// registrarCollector shows all registrars of the process.
 type registrarCollector struct {
-	name string
-	r    *registrar.Registrar
+	mu  sync.Mutex
+	all map[string]*registrar.Registrar
+}
+
+func (c *registrarCollector) add(name string, r *registrar.Registrar) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all[name] = r
 }
 
 var (
@@ -190,12 +200,18 @@ func (c *registrarCollector) Describe(ch chan<- *prometheus.Desc) {
 }
 
 func (c *registrarCollector) Collect(ch chan<- prometheus.Metric) {
-	s, err := c.r.Condition()
-	if err != nil {
-		return
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, r := range c.all {
+		if s, err := r.Condition(); err == nil {
+			collectRegistrar(ch, name, s)
+		}
 	}
+}
+
+func collectRegistrar(ch chan<- prometheus.Metric, name string, s registrar.Condition) {
 	gauge := func(d *prometheus.Desc, v float64) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, c.name)
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, name)
 	}
 	if !s.Looked.IsZero() {
 		gauge(registrarAge, time.Since(s.Looked).Seconds())
@@ -269,7 +285,7 @@ func Listen(address string) (net.Listener, error) {
 
 // Serve shows the figures on a listener until ctx ends.
 func (m *Metrics) Serve(ctx context.Context, l net.Listener) error {
-	s := &http.Server{Handler: m.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(m.log.Handler(), slog.LevelDebug)}
+	s := &http.Server{Handler: m.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, MaxHeaderBytes: 8 << 10, ErrorLog: remote.ErrorLog(m.log, slog.LevelDebug)}
 	stop := context.AfterFunc(ctx, func() { s.Close() })
 	defer stop()
 	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
