@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -78,7 +79,7 @@ type Batch struct {
 	Desk       issuing.Desk
 	Title      text.Texts // of the round
 	Closes     time.Time
-	Registrars []string      // the names of all registrars of the round
+	Registrars []string      // the names of all registrars of the round; nil: those of the configuration
 	List       []byte        // as registrar.Registrar.Codes writes it
 	Contacts   []*Recipient  // newer addresses and languages, if they are known
 	Language   string        // in which all of them read, if it is known
@@ -99,13 +100,20 @@ func (p *Post) Send(ctx context.Context, b *Batch) (Figures, error) {
 		x.Language = cmp.Or(b.Language, x.Language)
 	}
 	f := p.config.Facts()
-	f.Title, f.Closes, f.Registrars = b.Title, b.Closes, b.Registrars
+	f.Title, f.Closes = b.Title, b.Closes
+	if b.Registrars != nil {
+		f.Registrars = b.Registrars
+	}
 	s, err := p.sender(b.Progress)
 	if err != nil {
 		return Figures{}, err
 	}
 	return s.Send(ctx, b.Job, b.Letter, &f, list)
 }
+
+// AskedJob returns a name for the mail to a member who has asked for a code: each is a job of its own, so that none waits for another that a mail
+// server puts off.
+func AskedJob() string { return "asked-" + strings.ToLower(rand.Text()) }
 
 // A Job is what became of the mails of one job.
 type Job struct {

@@ -3,9 +3,7 @@ package serve
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"path/filepath"
-	"strings"
 
 	"mandate/cmd/mandate/mail"
 	"mandate/cmd/mandate/registrar"
@@ -33,7 +31,7 @@ func (h *House) openPost(name string, rc *RegistrarConfig) (*mail.Post, error) {
 	return p, err
 }
 
-// sending sends the codes that members ask a registrar for. Each is a job of its own, so that none waits for another that a mail server puts off.
+// sending sends the codes that members ask a registrar for.
 func sending(p *mail.Post, all []RegistrarConfig) func(context.Context, *registrar.Dispatch) error {
 	var names []string
 	for _, r := range all {
@@ -41,7 +39,7 @@ func sending(p *mail.Post, all []RegistrarConfig) func(context.Context, *registr
 	}
 	return func(ctx context.Context, d *registrar.Dispatch) error {
 		_, err := p.Send(ctx, &mail.Batch{
-			Job: "asked-" + strings.ToLower(rand.Text()), Letter: mail.Invitation, Desk: issuing.Desk{Round: d.Round, Registrar: d.Registrar},
+			Job: mail.AskedJob(), Letter: mail.Invitation, Desk: issuing.Desk{Round: d.Round, Registrar: d.Registrar},
 			Title: d.Title, Closes: d.Closes, Registrars: names, List: d.List, Language: d.Language,
 		})
 		return err

@@ -144,7 +144,7 @@ func TestF17_TheConsoleSendsCodes(t *testing.T) {
 		return nil
 	})
 	figures := func(registrar int) (out [6]string) {
-		m := regexp.MustCompile(`(?s)Mails of `+[]string{"One", "Two"}[registrar]+`</h3>.*?<tbody>(.*?)</tbody>`).FindStringSubmatch(s.b.get(at).page)
+		m := regexp.MustCompile(`(?s)Mails of ` + []string{"One", "Two"}[registrar] + `</h3>.*?<tbody>(.*?)</tbody>`).FindStringSubmatch(s.b.get(at).page)
 		if m == nil {
 			return out
 		}

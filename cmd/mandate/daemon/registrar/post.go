@@ -1,7 +1,6 @@
 package registrar
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -13,11 +12,7 @@ import (
 )
 
 // A post sends the codes that members ask for on the registrar's page.
-type post struct {
-	config *mail.Config
-	store  *mail.Store
-	sender *mail.Sender
-}
+type post struct{ *mail.Post }
 
 // openPost opens the post office of a configuration of mandate mail. What became of mails is kept in dir.
 func openPost(path, dir string, log *slog.Logger) (*post, error) {
@@ -25,37 +20,20 @@ func openPost(path, dir string, log *slog.Logger) (*post, error) {
 	if err != nil {
 		return nil, daemon.Hint(fmt.Errorf("mail: %w", err), "mandate mail send -h shows such a file")
 	}
-	templates, err := mail.LoadTemplates(config.Templates)
+	p, err := mail.OpenPost(dir, config, log)
 	if err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
+		return nil, err
 	}
-	store, err := mail.OpenStore(dir)
-	if err != nil {
-		return nil, fmt.Errorf("mail: %w", err)
-	}
-	o := config.Options()
-	o.Log = log
-	sender, err := mail.New(store, templates, o)
-	if err != nil {
-		store.Close()
-		return nil, fmt.Errorf("mail: %w", err)
-	}
-	return &post{config, store, sender}, nil
+	return &post{p}, nil
 }
 
-func (p *post) close() error { return p.store.Close() }
+func (p *post) close() error { return p.Close() }
 
 // send sends one code. Its errors have nothing of the member.
 func (p *post) send(ctx context.Context, d *registrar.Dispatch) error {
-	to, _, _, err := mail.ReadCodes(bytes.NewReader(d.List), issuing.Desk{Round: d.Round, Registrar: d.Registrar})
-	if err != nil {
-		return err
-	}
-	for _, r := range to {
-		r.Language = d.Language
-	}
-	facts := p.config.Facts()
-	facts.Title, facts.Closes = d.Title, d.Closes
-	_, err = p.sender.Send(ctx, "asked-"+d.Round.Short(), mail.Invitation, &facts, to)
+	_, err := p.Send(ctx, &mail.Batch{
+		Job: mail.AskedJob(), Letter: mail.Invitation, Desk: issuing.Desk{Round: d.Round, Registrar: d.Registrar},
+		Title: d.Title, Closes: d.Closes, List: d.List, Language: d.Language,
+	})
 	return err
 }
