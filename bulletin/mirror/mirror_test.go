@@ -388,8 +388,24 @@ func TestG4_ARecordGoesThroughAMirrorUnchanged(t *testing.T) {
 	if _, err := c.Receipt(t.Context(), refused.ID()); !errors.Is(err, client.ErrUnknown) {
 		t.Errorf("a record that was refused: %v", err)
 	}
-	if len(got) != 2 || !bytes.Equal(got[0], ballot.Raw()) || !bytes.Equal(got[1], refused.Raw()) {
+	if len(got) < 2 || !bytes.Equal(got[0], ballot.Raw()) || !bytes.Equal(got[1], refused.Raw()) {
 		t.Error("the board got other bytes than were sent")
+	}
+	// A client to whom the board itself does not answer finds the way through the mirror.
+	silent := httptest.NewServer(nil)
+	silent.Close()
+	around, err := overhttp.Dial(silent.URL, nil, client.Options{Attempts: 1}, url)
+	if err == nil {
+		around, err = around.Trust(v.Org.GenesisBody(), v.Org.Genesis)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := around.Submit(t.Context(), ballot); err != nil || len(a.Promise) == 0 || !bytes.Equal(got[2], ballot.Raw()) {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if err := verifier.NewFollower(around.Source()).Update(t.Context()); err != nil {
+		t.Error(err)
 	}
 	b.post = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	if _, err := c.Submit(t.Context(), ballot); err == nil || !strings.Contains(err.Error(), "502") {

@@ -6,8 +6,10 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"net"
 	"net/http"
@@ -20,24 +22,55 @@ import (
 )
 
 // Dial returns a client of the board at an address such as "https://board.example". It believes nobody before Trust, and has sent nothing.
-// The HTTP client may be nil: then it is one of its own, which follows no redirects.
-func Dial(address string, h *http.Client, o client.Options) (*client.Client, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, fmt.Errorf("board address: %w", err)
-	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("board address %q: want http or https, a host and perhaps a path", address)
-	}
+// The HTTP client may be nil: then it is one of its own, which follows no redirects. Mirrors are further addresses, of copies of the board's
+// log that hand records on: they are asked where the board does not answer.
+func Dial(address string, h *http.Client, o client.Options, mirrors ...string) (*client.Client, error) {
 	if h == nil {
 		h = Trusting(nil)
 	}
+	var transports []client.Transport
+	var logs sources
+	for i, a := range append([]string{address}, mirrors...) {
+		t, log, err := reach(a, h)
+		if err != nil {
+			return nil, err
+		}
+		if len(mirrors) > 0 && i == 0 {
+			log.Attempts = 2 // there is somebody else to ask
+		}
+		transports, logs = append(transports, t), append(logs, log)
+	}
+	if len(mirrors) == 0 {
+		return client.New(transports[0], logs[0], o), nil
+	}
+	return client.New(client.FirstOf(transports[0], transports[1:]...), logs, o), nil
+}
+
+func reach(address string, h *http.Client) (*transport, *httpsource.Source, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, nil, fmt.Errorf("board address: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, nil, fmt.Errorf("board address %q: want http or https, a host and perhaps a path", address)
+	}
 	t := &transport{base: strings.TrimSuffix(u.String(), "/"), http: h}
 	log, err := httpsource.New(t.base, h)
-	if err != nil {
-		return nil, err
+	return t, log, err
+}
+
+// sources is the first of these logs that answers. They are of one log, or what is read is refused.
+type sources []*httpsource.Source
+
+func (s sources) ReadFile(ctx context.Context, path string) (b []byte, err error) {
+	for _, log := range s {
+		var failed error
+		if b, failed = log.ReadFile(ctx, path); failed == nil || errors.Is(failed, fs.ErrNotExist) {
+			return b, failed
+		}
+		err = errors.Join(err, failed)
 	}
-	return client.New(t, log, o), nil
+	return nil, err
 }
 
 // Trusting returns an HTTP client for Dial that believes certificates of the authorities given; nil: of those that the machine believes.

@@ -14,9 +14,10 @@ import (
 	"mandate/verifier/boardlog"
 )
 
-// Dial returns the board at an address such as "https://board.example". It has read nothing yet.
-func Dial(address string, o client.Options) (Board, error) {
-	c, err := overhttp.Dial(address, nil, o)
+// Dial returns the board at an address such as "https://board.example". It has read nothing yet. Mirrors are
+// further addresses, which are asked where the board does not answer.
+func Dial(address string, o client.Options, mirrors ...string) (Board, error) {
+	c, err := overhttp.Dial(address, nil, o, mirrors...)
 	if err != nil {
 		return nil, err
 	}

@@ -27,10 +27,15 @@ func New(board party.Board, o member.Options) *member.Client {
 	return member.New(whole{board}, o)
 }
 
-// dial returns a client of the board at an address.
+// dial returns a client of the board at an address. After a comma there can be addresses of mirrors, which are asked where the board does not
+// answer.
 func dial(address string, o member.Options) (*member.Client, error) {
-	o.Address = strings.TrimRight(address, "/")
-	board, err := party.Dial(o.Address, client.Options{})
+	all := strings.Split(address, ",")
+	for i := range all {
+		all[i] = strings.TrimRight(all[i], "/")
+	}
+	o.Address = all[0]
+	board, err := party.Dial(o.Address, client.Options{}, all[1:]...)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,8 @@ somebody else has your card. So is a ballot that the board has promised or recei
 
     -card FILE    the card file
     -vote ID      only this vote
-    -board URL    another address of the card's board
+    -board URL    another address of the card's board; addresses of mirrors can follow after commas,
+                  which are asked where the board does not answer
     -lang LANG    the language of titles, such as es; en if it is not there
 
 Exit status: 0 all is as this device remembers; 1 it is not, or something failed; 2 the call makes no sense.

@@ -25,7 +25,8 @@ same command again later for the receipt, which proves that it is published.
 
     -card FILE      the card file
     -petition ID    the vote that the petition calls; -vote is the same
-    -board URL      another address of the card's board
+    -board URL      another address of the card's board; addresses of mirrors can follow after commas,
+                    which are asked where the board does not answer
     -lang LANG      the language of the question, such as es; en if it is not there
     -yes            do not ask
 
@@ -154,7 +155,7 @@ the commission.
     -card FILE     the card file
     -vote ID       the vote
     -side SIDE     the side, as the vote's rules call it, such as for or against
-    -board URL     another address of the card's board
+    -board URL     another address of the card's board, and perhaps mirrors, with commas between
     -lang LANG     the language of the question, such as es; en if it is not there
     -yes           do not ask
 

@@ -32,7 +32,8 @@ a later ballot replaces the earlier one.
 
     -card FILE      the card file
     -vote ID        the vote; get its id from somewhere else than the board and compare
-    -board URL      another address of the card's board
+    -board URL      another address of the card's board; addresses of mirrors can follow after commas,
+                    which are asked where the board does not answer
     -choices FILE   read the answers from FILE, a line for each question, then a line "cast" or "check"
     -report BALLOT  the id of a ballot that was checked and says something else
     -lang LANG      the language of the questions, such as es; en if it is not there
