@@ -62,6 +62,9 @@ type Options struct {
 	Languages []*language.Language
 	// Records are the log, for the pages that show it record by record. Default: there are no such pages.
 	Records Records
+	// Head returns the newest checkpoint as signed, for the pages that say how fresh witnesses' cosignatures are; nil if there is none.
+	// Default: they do not say it.
+	Head func() []byte
 	// Booth is where the booth is, such as "/booth": pages lead into it. Default: there is none, and pages name the commands instead.
 	Booth string
 	// Log is told of errors. Default slog.Default.

@@ -1,10 +1,12 @@
 package page
 
 import (
+	"encoding/binary"
 	"html/template"
 	"math"
 	"strings"
 
+	"mandate/ballot/checkpoint"
 	"mandate/ballot/contest"
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
@@ -48,6 +50,7 @@ type votePage struct {
 	Quorum    uint64
 	Relays    []string
 	Witnesses uint64
+	Cosigners []cosigner
 
 	Programs []program // that members' browsers are to run
 	Actions  []action  // what a member can do now, in the booth
@@ -114,7 +117,7 @@ func (a *author) vote(v *fold.Vote) *votePage {
 		Kind: m.Template, Round: a.toRound(v.Round), Roll: v.Round.Roll.Announce.Title, Members: v.Round.Roll.Announce.Count,
 		Counted: v.Counted(), Count: "counted", Checks: a.checked(v), Voting: v.Times.Opened > 0, Open: v.Phase == fold.Open && a.now < m.Closes, Replace: m.Revote, Cards: a.registrars(v.Round),
 		Tasks: a.tasks(v), Gates: a.gates(v), Story: a.story(v), Call: a.call(v), Forums: a.forums(v), Debate: a.debate(v), List: a.candidates(v),
-		Packet: a.packet(v), Threshold: m.Threshold, Quorum: m.Quorum, Witnesses: m.Witnesses.Need,
+		Packet: a.packet(v), Threshold: m.Threshold, Quorum: m.Quorum, Witnesses: m.Witnesses.Need, Cosigners: a.cosigners(v),
 	}
 	if v.Times.Sealed > 0 {
 		p.Count = "final"
@@ -203,6 +206,35 @@ type checked struct {
 	Reported uint64 // of the ballots, those of which the second device has shown another choice, as members say
 	By       uint64 // cards
 	Sure     string // what many checks of which none was reported say; empty if they are too few
+}
+
+// A cosigner is a witness that a vote names.
+type cosigner struct {
+	Name string
+	At   uint64 // when it has cosigned what the board shows now, 0 if it has not
+}
+
+// cosigners returns the witnesses of a vote, with what the newest checkpoint has of them.
+func (a *author) cosigners(v *fold.Vote) (out []cosigner) {
+	keys, err := fold.Witnesses(v.Manifest.Witnesses)
+	if err != nil {
+		return nil
+	}
+	var text string
+	var lines []checkpoint.Signature
+	if head := a.pages.options.Head; head != nil {
+		text, lines, _ = checkpoint.Signatures(head())
+	}
+	for _, k := range keys {
+		c := cosigner{Name: k.Name()}
+		for _, l := range lines {
+			if l.By(k) && k.Verify([]byte(text), l.Sig) {
+				c.At = binary.BigEndian.Uint64(l.Sig)
+			}
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 func (a *author) checked(v *fold.Vote) checked {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/gorilla/mux"
@@ -10,6 +11,7 @@ import (
 	"mandate/bulletin/board"
 	"mandate/bulletin/booth"
 	"mandate/bulletin/page"
+	"mandate/verifier/boardlog"
 )
 
 // routePages routes to the pages for people: the organisation, a vote, all its statements, its result with its files, a round, the entries
@@ -51,7 +53,18 @@ func (h *Handler) pageOf(show func(http.ResponseWriter, *http.Request, record.ID
 	}
 }
 
+// headOf returns the board's newest checkpoint for its pages.
+func headOf(b *board.Board) func() []byte {
+	return func() []byte {
+		signed, err := b.Source().ReadFile(context.Background(), boardlog.CheckpointPath)
+		if err != nil {
+			return nil
+		}
+		return signed
+	}
+}
+
 // newPages returns the pages of a board, with those of its log.
 func newPages(b *board.Board, o Options, booth string) *page.Pages {
-	return page.New(b, page.Options{Address: o.Address, TLS: o.TLS, Records: b, Booth: booth, Log: o.Log})
+	return page.New(b, page.Options{Address: o.Address, TLS: o.TLS, Records: b, Head: headOf(b), Booth: booth, Log: o.Log})
 }

@@ -6,12 +6,15 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"mandate/ballot/checkpoint"
 	"mandate/ballot/record"
@@ -228,4 +231,44 @@ func TestG2_CosignedAgain(t *testing.T) {
 	}
 	first := at()
 	until(t, "a newer cosignature", func() bool { return at() > first })
+}
+
+// signs is the transport to a witness that cosigns whatever it is sent.
+type signs struct{ witness simulate.Witness }
+
+func (s signs) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	request, err := witness.ParseRequest(body)
+	if err != nil {
+		return nil, err
+	}
+	text, _, _ := strings.Cut(string(request.Checkpoint), "\n\n")
+	signed, err := note.Sign(&note.Note{Text: text + "\n"}, s.witness.Signer)
+	if err != nil {
+		return nil, err
+	}
+	line := signed[len(text)+2:]
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(line)), Request: r}, nil
+}
+
+// TestG2_ThePageSaysWhoWitnesses has the page of a vote name its witnesses, and when they have cosigned what the board shows.
+func TestG2_ThePageSaysWhoWitnesses(t *testing.T) {
+	v := openVote(t, simulate.Config{Witnesses: 1}, 1)
+	one := v.Org.Witnesses[0]
+	s := serve(t, v.Org, func(c *board.Config, _ *Options) {
+		c.Witnesses, c.WitnessTransport = quorum(t, 1, one.Key, "https://one.example"), signs{one}
+	})
+	ballot := v.Ballot(0, v.Choice(0)...)
+	if _, err := s.Submit(context.Background(), ballot); err != nil {
+		t.Fatal(err)
+	}
+	s.complete(ballot, witnessed(t, v.Org, quorum(t, 1, one.Key, "https://one.example")))
+	name, _, _ := strings.Cut(one.Key, "+")
+	until(t, "the page says who has cosigned", func() bool {
+		_, body := s.get("/vote/" + v.ID.String())
+		return bytes.Contains(body, []byte("<bdi>"+name+"</bdi>")) && bytes.Contains(body, []byte("signed the newest record"))
+	})
 }
