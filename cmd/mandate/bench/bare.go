@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"mandate/ballot/cast"
+	"mandate/ballot/contest"
 	"mandate/ballot/credential"
 	"mandate/ballot/record"
 	"mandate/crypto/blind"
@@ -30,6 +31,7 @@ const (
 type sample struct {
 	context cast.Context
 	form    *cast.Form
+	asked   contest.Contest
 	ballots []*record.Record
 }
 
@@ -68,10 +70,10 @@ func (s *sample) measure(ctx context.Context, r *Report) error {
 	})
 	encodings := make([][][32]byte, n)
 	for i := range encodings {
-		encodings[i] = elementsOf(bodies[i], s.ballots[i].Seal())
+		encodings[i] = s.elementsOf(bodies[i], s.ballots[i].Seal())
 	}
 	r.BarePoints = len(encodings[0])
-	weights, err := newWeights(min(n, batch), r.BarePoints)
+	weights, err := newWeights(min(n, batch), r.BarePoints, s.firstMoves())
 	if err != nil {
 		return err
 	}
@@ -95,32 +97,34 @@ func (s *sample) measure(ctx context.Context, r *Report) error {
 }
 
 // firstMoves is how many first moves a ballot's proof has: one of the credential, two for each of both branches of every option, and two for
-// each sum that is allowed (SPEC.md §10.3).
-func firstMoves() int {
-	q := question()
-	return 1 + 4*len(q.Options) + 2*int(q.Max-q.Min+1)
+// each sum that is allowed; of a ranking one for each element (SPEC.md §10.3).
+func (s *sample) firstMoves() int {
+	if s.asked.Kind == contest.KindRanked {
+		return 1 + s.asked.Width()
+	}
+	return 1 + 4*len(s.asked.Options) + 2*int(s.asked.Max-s.asked.Min+1)
 }
 
 // elementsOf returns the encodings of a ballot's own elements, and then of its proof's first moves.
-func elementsOf(b *record.Ballot, proof []byte) [][32]byte {
+func (s *sample) elementsOf(b *record.Ballot, proof []byte) [][32]byte {
 	out := [][32]byte{b.Key}
 	for _, c := range b.Contests {
 		for i := 0; i < len(c); i += group.ElementSize {
 			out = append(out, [32]byte(c[i:]))
 		}
 	}
-	for i := range firstMoves() {
+	for i := range s.firstMoves() {
 		out = append(out, [32]byte(proof[i*group.ElementSize:]))
 	}
 	return out
 }
 
 // newWeights draws scalars as long as those of a batch of so many ballots: 128 bits for first moves, else the group's whole length.
-func newWeights(ballots, elements int) ([]group.Scalar, error) {
+func newWeights(ballots, elements, firstMoves int) ([]group.Scalar, error) {
 	out := make([]group.Scalar, 0, ballots*elements)
 	for range ballots {
 		for i := range elements {
-			if i >= elements-firstMoves() {
+			if i >= elements-firstMoves {
 				var w [16]byte
 				rand.Read(w[:]) // never fails
 				out = append(out, group.ScalarFrom128(w))

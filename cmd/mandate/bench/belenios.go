@@ -35,7 +35,7 @@ func belenios(ctx context.Context, n int) (*Belenios, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	e := &election{dir: dir, Belenios: Belenios{Group: "BELENIOS-2048", Ballots: n}}
+	e := &beleniosElection{dir: dir, Belenios: Belenios{Group: "BELENIOS-2048", Ballots: n}}
 	version, err := e.run(ctx, nil, "--version")
 	if err != nil {
 		return nil, err
@@ -60,14 +60,14 @@ func belenios(ctx context.Context, n int) (*Belenios, error) {
 	return &e.Belenios, nil
 }
 
-type election struct {
+type beleniosElection struct {
 	dir string
 	Belenios
 }
 
-func (e *election) path(name string) string { return filepath.Join(e.dir, name) }
+func (e *beleniosElection) path(name string) string { return filepath.Join(e.dir, name) }
 
-func (e *election) command(ctx context.Context, input []byte, args ...string) *exec.Cmd {
+func (e *beleniosElection) command(ctx context.Context, input []byte, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, beleniosTool, args...)
 	c.Dir, c.Stdin = e.dir, bytes.NewReader(input)
 	c.Env = append(os.Environ(), "BELENIOS_USE_URANDOM=1") // the system's random numbers, without waiting for them
@@ -75,7 +75,7 @@ func (e *election) command(ctx context.Context, input []byte, args ...string) *e
 }
 
 // run runs belenios-tool in the election's folder and returns what it prints.
-func (e *election) run(ctx context.Context, input []byte, args ...string) ([]byte, error) {
+func (e *beleniosElection) run(ctx context.Context, input []byte, args ...string) ([]byte, error) {
 	out, err := e.command(ctx, input, args...).Output()
 	var failed *exec.ExitError
 	if errors.As(err, &failed) {
@@ -88,7 +88,7 @@ func (e *election) run(ctx context.Context, input []byte, args ...string) ([]byt
 }
 
 // setUp makes an election of Mandate's question with one trustee, and returns the members' credentials.
-func (e *election) setUp(ctx context.Context) ([]string, error) {
+func (e *beleniosElection) setUp(ctx context.Context) ([]string, error) {
 	token, err := e.run(ctx, nil, "setup", "generate-token")
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func (e *election) setUp(ctx context.Context) ([]string, error) {
 }
 
 // vote makes all ballots and then adds them to the election.
-func (e *election) vote(ctx context.Context, credentials []string) error {
+func (e *beleniosElection) vote(ctx context.Context, credentials []string) error {
 	selected := make([]int, len(question().Options))
 	selected[0] = 1
 	choice, err := json.Marshal([][]int{selected})
@@ -179,7 +179,7 @@ func (e *election) vote(ctx context.Context, credentials []string) error {
 }
 
 // verify has the election verified.
-func (e *election) verify(ctx context.Context) (wall, cpu time.Duration, err error) {
+func (e *beleniosElection) verify(ctx context.Context) (wall, cpu time.Duration, err error) {
 	c := e.command(ctx, nil, "election", "verify")
 	began := time.Now()
 	if out, err := c.CombinedOutput(); err != nil {

@@ -18,12 +18,14 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
+
+	"mandate/ballot/contest"
 )
 
 const usage = `Bench measures what a vote costs on this machine, by holding one.
 
 Usage:
-    mandate bench [-members N] [-json] [-keep DIR] [-plot FILE] [-belenios]
+    mandate bench [-members N] [-ranked] [-json|-markdown] [-keep DIR] [-plot FILE] [-belenios]
     mandate bench [-json] [-plot FILE] -verify FILE
 
 N members cast a ballot each: yes or no, cards signed by three registrars, a second ballot allowed. The board is on disk and is spoken to
@@ -32,7 +34,9 @@ ballots (%d at most) are shuffled with proof. Rates are for all cores together, 
 With the default number of members it takes less than half a minute on two cores that have nothing else to do.
 
     -members N      how many members vote (default %d, 1 to %d); time, memory and disk grow with it
+    -ranked         members rank candidates instead, %d for %d seats, and three trustees mix the ballots
     -json           print the figures as JSON
+    -markdown       print the most telling ones as a table for a page
     -keep DIR       keep the audit package, DIR/board.tar; DIR is made
     -verify FILE    only verify an audit package, and say how long it took and how much memory
     -plot FILE      draw the time of the verification against ballots, as SVG
@@ -54,7 +58,9 @@ const (
 
 type flags struct {
 	members  int
+	ranked   bool
 	json     bool
+	markdown bool
 	keep     string
 	verify   string
 	plot     string
@@ -66,7 +72,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f, err := parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintf(stdout, usage, mostShuffled, defaultMembers, mostMembers)
+		fmt.Fprintf(stdout, usage, mostShuffled, defaultMembers, mostMembers, candidates, seats)
 		return 0
 	case err != nil:
 		fmt.Fprintf(stderr, "error: %v\nhint: mandate bench -h says how to call it\n", err)
@@ -95,7 +101,9 @@ func parse(args []string) (flags, error) {
 	s := flag.NewFlagSet("bench", flag.ContinueOnError)
 	s.SetOutput(io.Discard)
 	s.IntVar(&f.members, "members", defaultMembers, "")
+	s.BoolVar(&f.ranked, "ranked", false, "")
 	s.BoolVar(&f.json, "json", false, "")
+	s.BoolVar(&f.markdown, "markdown", false, "")
 	s.StringVar(&f.keep, "keep", "", "")
 	s.StringVar(&f.verify, "verify", "", "")
 	s.StringVar(&f.plot, "plot", "", "")
@@ -113,13 +121,19 @@ func parse(args []string) (flags, error) {
 		var clash string
 		s.Visit(func(g *flag.Flag) {
 			switch g.Name {
-			case "members", "keep", "belenios":
+			case "members", "ranked", "markdown", "keep", "belenios":
 				clash = g.Name
 			}
 		})
 		if clash != "" {
 			return f, fmt.Errorf("-%s and -verify: only one of them can be given", clash)
 		}
+	}
+	if f.json && f.markdown {
+		return f, errors.New("-json and -markdown: only one of them can be given")
+	}
+	if f.belenios && f.ranked {
+		return f, errors.New("-belenios and -ranked: only one of them can be given")
 	}
 	if f.belenios {
 		if _, err := exec.LookPath(beleniosTool); err != nil {
@@ -150,6 +164,9 @@ func (f flags) measure(ctx context.Context, stderr io.Writer) (func(w io.Writer,
 	if err == nil {
 		err = f.draw(r.Verification, r.Machine, r.Cores)
 	}
+	if f.markdown {
+		return func(w io.Writer, _ bool) error { return r.markdown(w) }, err
+	}
 	return r.write, err
 }
 
@@ -177,13 +194,18 @@ func (f flags) vote(ctx context.Context, stderr io.Writer) (*Report, error) {
 		}
 		pkg = f.packagePath()
 	}
-	r := &Report{Machine: thisMachine(), Cores: runtime.GOMAXPROCS(0), Ballots: members, Registrars: registrars, Options: options, IntakeClients: clients}
+	r := &Report{Machine: thisMachine(), Cores: runtime.GOMAXPROCS(0), Ballots: members, Registrars: registrars, IntakeClients: clients}
+	asked := question()
+	if f.ranked {
+		asked, r.Ranked = election(), true
+	}
+	r.Options = len(asked.Options)
 
 	say("issuing %d cards with keys like real ones", realCards)
 	if r.CardsPerSecond, err = issueCards(ctx); err != nil {
 		return nil, fmt.Errorf("issuing cards: %w", err)
 	}
-	sample, err := hold(ctx, dir, pkg, r, say, stderr)
+	sample, err := hold(ctx, dir, pkg, asked, r, say, stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -214,9 +236,9 @@ func (f flags) vote(ctx context.Context, stderr io.Writer) (*Report, error) {
 }
 
 // hold holds the vote and keeps the board's audit package. It returns some of the ballots.
-func hold(ctx context.Context, dir, pkg string, r *Report, say func(string, ...any), stderr io.Writer) (*sample, error) {
+func hold(ctx context.Context, dir, pkg string, asked contest.Contest, r *Report, say func(string, ...any), stderr io.Writer) (*sample, error) {
 	say("making a board, %d registrars, %d trustees and a roll of %d members", registrars, trustees, r.Ballots)
-	o, err := found(ctx, dir, r.Ballots)
+	o, err := found(ctx, dir, r.Ballots, asked)
 	if err != nil {
 		return nil, fmt.Errorf("making the board: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,6 +37,9 @@ func TestCallsThatMakeNoSense(t *testing.T) {
 		"-members 7 -verify x":      "-members and -verify: only one of them",
 		"-verify x -keep y":         "-keep and -verify: only one of them",
 		"-belenios -verify x":       "-belenios and -verify: only one of them",
+		"-ranked -verify x":         "-ranked and -verify: only one of them",
+		"-ranked -belenios":         "-belenios and -ranked: only one of them",
+		"-json -markdown":           "-json and -markdown: only one of them",
 		"-json -verify x -nosuch=1": "-nosuch",
 	} {
 		var out, errs strings.Builder
@@ -58,9 +62,9 @@ func TestVote(t *testing.T) {
 	}
 	dir := t.TempDir()
 	pkg := filepath.Join(dir, "board.tar")
-	r := &Report{Cores: 1, Ballots: 20, Shuffling: new(Shuffling), Registrars: registrars, Options: options}
+	r := &Report{Cores: 1, Ballots: 20, Shuffling: new(Shuffling), Registrars: registrars}
 	var progress bytes.Buffer
-	s, err := hold(t.Context(), dir, pkg, r, func(string, ...any) {}, &progress)
+	s, err := hold(t.Context(), dir, pkg, question(), r, func(string, ...any) {}, &progress)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,13 +88,13 @@ func TestVote(t *testing.T) {
 	}
 	// What the bare operations are done on is all that a check decodes: each element once, and nothing that is a scalar.
 	proof := s.ballots[0].Seal()
-	if want := s.form.Relation().Elements() - 1 + firstMoves(); r.BarePoints != want { // without the vote's key
+	if want := s.form.Relation().Elements() - 1 + s.firstMoves(); r.BarePoints != want { // without the vote's key
 		t.Errorf("%d elements, want %d", r.BarePoints, want)
 	}
-	if _, err := group.DecodeElement(proof[(firstMoves()-1)*group.ElementSize:][:group.ElementSize]); err != nil {
+	if _, err := group.DecodeElement(proof[(s.firstMoves()-1)*group.ElementSize:][:group.ElementSize]); err != nil {
 		t.Errorf("the last first move: %v", err)
 	}
-	if _, err := group.DecodeScalar(proof[firstMoves()*group.ElementSize:][:group.ScalarSize]); err != nil {
+	if _, err := group.DecodeScalar(proof[s.firstMoves()*group.ElementSize:][:group.ScalarSize]); err != nil {
 		t.Errorf("what comes after the first moves: %v", err)
 	}
 	// A package that was changed is not measured.
@@ -109,6 +113,26 @@ func TestVote(t *testing.T) {
 	s.context.Slot++
 	if err := s.measure(t.Context(), r); err == nil {
 		t.Error("ballots for another slot are checked and hold")
+	}
+}
+
+// A ranked vote is mixed, certified and verified.
+func TestRankedVote(t *testing.T) {
+	if testing.Short() {
+		t.Skip("holds a vote; run without -short")
+	}
+	dir := t.TempDir()
+	pkg := filepath.Join(dir, "board.tar")
+	r := &Report{Cores: 1, Ballots: 12, Registrars: registrars, Shuffling: new(Shuffling)}
+	s, err := hold(t.Context(), dir, pkg, election(), r, func(string, ...any) {}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Verification, err = verify(t.Context(), pkg); err != nil || r.Verdict != "verified" || r.Counted != 12 {
+		t.Fatalf("%+v, %v", r.Verification, err)
+	}
+	if err := s.measure(t.Context(), r); err != nil || r.BarePoints != 1+2+2 {
+		t.Errorf("%d elements, %v", r.BarePoints, err)
 	}
 }
 
@@ -142,6 +166,15 @@ func TestReport(t *testing.T) {
 	} {
 		if got[key] != want {
 			t.Errorf("%s: %v, want %v", key, got[key], want)
+		}
+	}
+	text.Reset()
+	if err := r.markdown(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| 1000 ballots, 3 options, 3 registrars | |\n|---|---|\n", "| intake: checked, on disk, promised, receipted | 3000 ballots/s", "| shuffle of 1000 ballots | 0.1 s; 7000 ballots/s |", "30.5 times Mandate's"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("%q is not in\n%s", want, &text)
 		}
 	}
 	if b, ok := got["belenios"].(map[string]any); !ok || b["verify_cpu_over_mandate"] != 30.5 {

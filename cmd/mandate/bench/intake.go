@@ -34,7 +34,7 @@ func (o *organisation) cast(ctx context.Context, r *Report, stderr io.Writer) (*
 	}
 	state := o.view.State()
 	v := state.Vote(o.vote)
-	s := &sample{context: state.CastContext(v), form: v.Form}
+	s := &sample{context: state.CastContext(v), form: v.Form, asked: o.asked}
 	member, err := o.member(state)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (o *organisation) cast(ctx context.Context, r *Report, stderr io.Writer) (*
 				return err
 			}
 			began := time.Now()
-			ballots[i], _, err = form.Encrypt(s.context, cred, 0, record.ID{}, cast.NewDraft(), [][]int{{(start + i) % options}})
+			ballots[i], _, err = form.Encrypt(s.context, cred, 0, record.ID{}, cast.NewDraft(), [][]int{o.choice(start + i)})
 			spent[i] = time.Since(began)
 			bar.Add(1)
 			return err

@@ -35,16 +35,19 @@ import (
 // The vote that is measured.
 const (
 	registrars = 3
-	options    = 2
 	trustees   = 3
 	threshold  = 2
 	quorum     = 3
+	candidates = 40 // of a ranked vote
+	seats      = 17
+	ranking    = 5 // how many of them a member ranks
 )
 
 // organisation is a board and the parties that a vote needs besides its members.
 type organisation struct {
 	dir     string
 	members int
+	asked   contest.Contest
 	log     *slog.Logger
 
 	mu    sync.Mutex // guards ahead
@@ -81,8 +84,8 @@ func (o *organisation) reach(at uint64) {
 }
 
 // found makes a board that serves, and the parties.
-func found(ctx context.Context, dir string, members int) (*organisation, error) {
-	o := &organisation{dir: dir, members: members, log: slog.New(slog.DiscardHandler), stop: func() {}}
+func found(ctx context.Context, dir string, members int, asked contest.Contest) (*organisation, error) {
+	o := &organisation{dir: dir, members: members, asked: asked, log: slog.New(slog.DiscardHandler), stop: func() {}}
 	officer, err := sigma.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, err
@@ -143,8 +146,11 @@ func (o *organisation) serve(ctx context.Context, officer record.Key) error {
 
 func (o *organisation) foundTrustees() error {
 	o.manifest = &record.Vote{
-		Title: english("Benchmark"), Template: "benchmark", Mock: true, Revote: true, Threshold: threshold, Quorum: quorum, Contests: []contest.Contest{question()},
+		Title: english("Benchmark"), Template: "benchmark", Mock: true, Revote: true, Threshold: threshold, Quorum: quorum, Contests: []contest.Contest{o.asked},
 		Grace: 3600, Step: 86400,
+	}
+	if o.asked.Kind == contest.KindRanked {
+		o.manifest.Mixes = trustees
 	}
 	for i := range trustees {
 		name := fmt.Sprintf("trustee-%d", i+1)
@@ -174,6 +180,31 @@ func question() contest.Contest {
 			Method: contest.MethodThreshold, Num: 1, Den: 2, Strict: true, Base: contest.BaseOptions, Over: []uint64{0, 1}, QuorumDen: 1,
 		},
 	}
+}
+
+// election is a contest in which members rank candidates.
+func election() contest.Contest {
+	c := contest.Contest{
+		ID: "committee", Kind: contest.KindRanked, Title: english("Who shall be on the committee?"), Depth: candidates,
+		Ranking: contest.RankingDecision{Method: contest.MethodScottishSTV, Seats: seats, QuorumDen: 1},
+	}
+	for i := range candidates {
+		c.Options = append(c.Options, contest.Option{ID: fmt.Sprintf("candidate-%d", i+1), Title: english(fmt.Sprintf("Candidate %d", i+1))})
+	}
+	return c
+}
+
+// choice is what a member votes for: one option, or a ranking.
+func (o *organisation) choice(member int) []int {
+	n := len(o.asked.Options)
+	if o.asked.Kind != contest.KindRanked {
+		return []int{member % n}
+	}
+	ranked := make([]int, ranking)
+	for place := range ranked {
+		ranked[place] = (member*member + place*(1+member%7)) % n // different ones, since 7·5 < n
+	}
+	return ranked
 }
 
 // close ends serving and closes the board.

@@ -13,6 +13,7 @@ type Report struct {
 	Ballots    int     `json:"ballots"`
 	Registrars int     `json:"registrars"`
 	Options    int     `json:"options"`
+	Ranked     bool    `json:"ranked"` // options are candidates, and trustees mix
 
 	BallotBytes  int   `json:"ballot_bytes"`
 	PackageBytes int64 `json:"package_bytes"`
@@ -61,7 +62,11 @@ func (r *Report) write(w io.Writer, asJSON bool) error {
 	if r.Machine.Load != nil {
 		p.print("Before the run %.1f programs wanted to run on it at a time, on average over a minute.", *r.Machine.Load)
 	}
-	p.print("Vote: %d ballots of %d options with the signatures of %d registrars, %d bytes each; audit package %s", r.Ballots, r.Options, r.Registrars, r.BallotBytes, size(uint64(r.PackageBytes)))
+	kind := "options"
+	if r.Ranked {
+		kind = "candidates to rank"
+	}
+	p.print("Vote: %d ballots of %d %s with the signatures of %d registrars, %d bytes each; audit package %s", r.Ballots, r.Options, kind, r.Registrars, r.BallotBytes, size(uint64(r.PackageBytes)))
 	p.print("")
 	p.print("On all cores together, in a second")
 	p.print("  %8.0f  cards issued: requests, signatures of all registrars, checks", r.CardsPerSecond)
@@ -88,6 +93,32 @@ func (r *Report) write(w io.Writer, asJSON bool) error {
 	p.print("  %8.1f  its shuffle verified", r.Shuffling.VerifyCPU*1e6)
 	if b := r.Belenios; b != nil {
 		p.print("  %8.1f  verified by Belenios %s (%s), %.1f times that of Mandate", b.CPU*1e6, b.Version, b.Group, b.Over)
+	}
+	return p.err
+}
+
+// markdown writes the most telling figures as a table.
+func (r *Report) markdown(w io.Writer) error {
+	p := &printer{w: w}
+	row := func(what, format string, args ...any) { p.print("| %s | %s |", what, fmt.Sprintf(format, args...)) }
+	kind := fmt.Sprintf("%d options", r.Options)
+	if r.Ranked {
+		kind = fmt.Sprintf("%d candidates to rank", r.Options)
+	}
+	p.print("%s", describe(r.Machine, r.Cores))
+	p.print("")
+	p.print("| %d ballots, %s, %d registrars | |", r.Ballots, kind, r.Registrars)
+	p.print("|---|---|")
+	row("verify the whole board", "%.1f s; %.0f ballots/s; %.0f µs of processor time each, %.2f times the bare mathematics",
+		r.Verification.Seconds, r.Verification.PerSecond, r.Verification.CPU/float64(r.Ballots)*1e6, r.VerifyOverBare)
+	row("memory for that", "%s; %s a ballot", size(r.Verification.Peak), size(uint64(r.PerBallot)))
+	row("close to certified", "%.1f s", r.TallySeconds)
+	row("intake: checked, on disk, promised, receipted", "%.0f ballots/s beside %d members on the same cores; receipt after %.2f s (99 in 100)", r.IntakeBallotsPerSecond, r.IntakeClients, r.IntakeP99)
+	row("a ballot's size", "%d bytes", r.BallotBytes)
+	row(fmt.Sprintf("shuffle of %d ballots", r.Shuffling.Items), "%.1f s; %.0f ballots/s", float64(r.Shuffling.Items)/r.ProvePerSecond, r.ProvePerSecond)
+	row("verify that shuffle", "%.1f s; %.0f ballots/s", float64(r.Shuffling.Items)/r.Shuffling.VerifyPerSecond, r.Shuffling.VerifyPerSecond)
+	if b := r.Belenios; b != nil {
+		row(fmt.Sprintf("Belenios %s, %s: verify %d ballots", b.Version, b.Group, b.Ballots), "%.1f s; %.0f µs of processor time each, %.1f times Mandate's", b.Seconds, b.CPU*1e6, b.Over)
 	}
 	return p.err
 }
