@@ -20,6 +20,7 @@ import (
 	"mandate/cmd/mandate/migrate"
 	"mandate/cmd/mandate/mirror"
 	"mandate/cmd/mandate/operate"
+	"mandate/cmd/mandate/operate/doctor"
 	"mandate/cmd/mandate/program"
 	"mandate/cmd/mandate/roll"
 	console "mandate/cmd/mandate/serve"
@@ -60,6 +61,8 @@ Parties on machines of their own:
 Operators:
     backup    copy a party's folder, while it runs, into one encrypted file
     restore   bring a party's folder back from a copy, and help it to go on
+    doctor    what is wrong with a party, and what to do
+    unit      print a systemd unit or a container file for a party
     migrate   move a board's log to a database and a bucket, for several machines, or back
 
 Everybody:
@@ -82,6 +85,12 @@ type command func(ctx context.Context, args []string, in io.Reader, out, err io.
 var commands = map[string]command{
 	"backup": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return operate.RunBackup(ctx, args, out, err)
+	},
+	"doctor": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return doctor.Run(ctx, args, out, err)
+	},
+	"unit": func(_ context.Context, args []string, _ io.Reader, out, err io.Writer) int {
+		return operate.RunUnit(args, out, err)
 	},
 	"restore": func(ctx context.Context, args []string, _ io.Reader, out, err io.Writer) int {
 		return operate.RunRestore(ctx, args, out, err)

@@ -56,7 +56,7 @@ func (l *BoardLink) Dial() (party.Board, *BoardEntry, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h, err := l.http()
+	h, err := l.Client()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -67,8 +67,8 @@ func (l *BoardLink) Dial() (party.Board, *BoardEntry, error) {
 	return &pinned{Board: party.Join(c.Source(), c), entry: e}, e, nil
 }
 
-// http returns the HTTP client, nil for the usual one.
-func (l *BoardLink) http() (*http.Client, error) {
+// Client returns the HTTP client with which the party reaches the board, nil for the usual one.
+func (l *BoardLink) Client() (*http.Client, error) {
 	if l.CA == "" {
 		return nil, nil
 	}

@@ -212,7 +212,7 @@ func RunBackup(ctx context.Context, args []string, stdout, stderr io.Writer) int
 	if err != nil {
 		return fail(stderr, 1, err, "if the party runs, the command needs the right to open its socket (its own user)")
 	}
-	if err := vault.WriteFile(filepath.Join(*dir, backup.LastName), []byte(began.UTC().Format(time.RFC3339)+"\n"), 0o600); err != nil {
+	if err := vault.WriteFile(filepath.Join(*dir, backup.LastName), []byte(began.UTC().Format(time.RFC3339)+"\n"), 0o644); err != nil {
 		return fail(stderr, 1, fmt.Errorf("the copy is whole, but when it was made could not be noted: %w", err), "")
 	}
 	var size int64
