@@ -157,13 +157,14 @@ func (m *Mirror) getRecord(w http.ResponseWriter, r *http.Request) {
 }
 
 func (m *Mirror) getReceipt(w http.ResponseWriter, r *http.Request) {
-	index, id, ok := m.find(r)
+	_, id, ok := m.find(r)
 	if !ok && m.await(r.Context(), id) {
 		w.Header().Set("Retry-After", "2")
 		fail(w, http.StatusServiceUnavailable, "The board has promised this record, and the copy does not have it yet. Ask again.")
 		return
 	}
-	if index, id, ok = m.find(r); !ok {
+	index, _, ok := m.find(r)
+	if !ok {
 		fail(w, http.StatusNotFound, "No such record is in this copy.")
 		return
 	}
