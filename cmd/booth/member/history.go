@@ -7,6 +7,7 @@ import (
 
 	"mandate/ballot/fold"
 	"mandate/ballot/record"
+	"mandate/verifier/boardlog"
 	"mandate/verifier/light"
 )
 
@@ -33,6 +34,8 @@ type History struct {
 	Foreign bool
 	// Lost are ballots of this device that the board has promised or receipted and that are not on the log.
 	Lost []record.ID
+	// Witnessed says that the log that was read has the cosignatures that the vote demands, if it demands any.
+	Witnessed bool
 }
 
 // History reads the board's whole log and returns what was done with the card in each vote, in log order: nothing the board says is needed
@@ -70,7 +73,12 @@ func (c *Client) History(ctx context.Context, w *Wallet) ([]History, error) {
 			}
 			out[i].Manifest, out[i].Phase = v.Manifest, v.Phase
 			w.explain(&out[i], v, keys[v.ID])
-			return nil
+			who, err := authorityOf(s, v.ID)
+			if err == nil {
+				_, missing := boardlog.Open(c.board.Checkpoint(), who.witnessed)
+				out[i].Witnessed = missing == nil
+			}
+			return err
 		})
 		if err != nil {
 			return nil, err

@@ -75,3 +75,23 @@ func TestG1_NothingIsOpenedUnwitnessed(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestG1_TheHistorySaysWhetherItIsWitnessed has a member look at what was done with the card, on a log with and without cosignatures.
+func TestG1_TheHistorySaysWhetherItIsWitnessed(t *testing.T) {
+	s := newScene(t, simulate.Config{Witnesses: 2, Need: 2})
+	w := s.card(2, "card")
+	s.cast(w, []int{1})
+	org := s.round.Org
+	for _, want := range []bool{true, false} {
+		if !want {
+			s.board.Do(func(o *simulate.Org) {
+				o.Witnesses = o.Witnesses[:1]
+				o.Time(o.State.Now() + 1)
+			})
+		}
+		h, err := s.client.History(t.Context(), w)
+		if err != nil || len(h) != 1 || h[0].Witnessed != want {
+			t.Fatalf("want %v with %d witnesses: %v, %v", want, len(org.Witnesses), h, err)
+		}
+	}
+}

@@ -89,6 +89,11 @@ func (c *console) history(h *member.History) bool {
 	if len(h.Entries) == 0 && len(h.Lost) == 0 {
 		c.say("  nothing was cast with this card")
 	}
+	if need := h.Manifest.Witnesses.Need; need > 0 && h.Witnessed {
+		c.say("  witnessed: %d or more of the vote's witnesses have cosigned the log that was read", need)
+	} else if need > 0 {
+		c.say("  recorded, not yet witnessed: the vote demands %d cosignatures of what the board shows; look again in a few minutes", need)
+	}
 	for _, e := range h.Entries {
 		who := "made by this device"
 		if !e.Mine {
