@@ -251,11 +251,12 @@ func hold(ctx context.Context, dir, pkg string, asked contest.Contest, r *Report
 		return nil, err
 	}
 	say("closing, tallying and certifying the vote")
-	began := time.Now()
+	began, before := time.Now(), processorTime()
 	if err := o.finish(ctx); err != nil {
 		return nil, fmt.Errorf("ending the vote: %w", err)
 	}
-	r.TallySeconds = time.Since(began).Seconds()
+	took := time.Since(began)
+	r.TallySeconds, r.TallyCPU = took.Seconds(), processorSeconds(processorTime()-before, took)
 	if r.PackageBytes, err = o.save(ctx, pkg); err != nil {
 		return nil, fmt.Errorf("fetching the audit package: %w", err)
 	}

@@ -29,6 +29,7 @@ type Report struct {
 	IntakeCPU              float64 `json:"intake_cpu_seconds_per_ballot"` // theirs included; 0 where the system does not tell
 
 	TallySeconds float64 `json:"tally_seconds"` // close to certified, the trustees' own check of the whole log included
+	TallyCPU     float64 `json:"tally_cpu_seconds"`
 
 	*Verification
 	*Shuffling
@@ -78,7 +79,7 @@ func (r *Report) write(w io.Writer, asJSON bool) error {
 	p.print("  %8.0f  ballots of which a shuffle is verified", r.Shuffling.VerifyPerSecond)
 	p.print("")
 	p.print("A member holds the receipt after %.2f s (half of them), %.2f s (99 in 100), %.2f s (all).", r.IntakeP50, r.IntakeP99, r.IntakeMax)
-	p.print("From closing to the certified result: %.1f s.", r.TallySeconds)
+	p.print("From closing to the certified result: %.1f s; %.1f s of processor time, all cores added up.", r.TallySeconds, r.TallyCPU)
 	p.print("The whole board was verified in %.2f s with %s of memory at most, %s a ballot.", r.Verification.Seconds, size(r.Verification.Peak), size(uint64(r.PerBallot)))
 	p.print("")
 	p.print("Processor time of one ballot, all cores added up, in µs")
