@@ -440,3 +440,40 @@ func TestG11_AFrontEndIsKilledUnderLoad(t *testing.T) {
 	}
 	v.Tally()
 }
+
+// Both kinds of store side by side: one front end on Badger, one and three on a database and a bucket, all in this process, so with the
+// same processors. A member waits for the promise, and then, unless only that is looked at, for the receipt.
+func BenchmarkIntakeStores(b *testing.B) {
+	for _, fronts := range []int{0, 1, 3} {
+		for _, wait := range []string{"promise", "receipt"} {
+			b.Run(fmt.Sprintf("fronts=%d/%s", fronts, wait), func(b *testing.B) {
+				benchmarkIntake(b, func(b *testing.B, o *simulate.Org, c board.Config) func(*record.Record) error {
+					var at *cloud.Config
+					if fronts > 0 {
+						empty := cloudtest.New(b)
+						seedCloud(b, o, empty)
+						at = &empty
+					}
+					var boards []*board.Board
+					for range max(fronts, 1) {
+						front, err := open(c, at)
+						if err != nil {
+							b.Fatal(err)
+						}
+						b.Cleanup(func() { front.Close() })
+						boards = append(boards, front)
+					}
+					var next atomic.Uint64
+					return func(r *record.Record) error {
+						front := boards[next.Add(1)%uint64(len(boards))]
+						_, err := front.Submit(context.Background(), r.Raw())
+						if err == nil && wait == "receipt" {
+							_, err = front.Receipt(context.Background(), r.ID())
+						}
+						return err
+					}
+				})
+			})
+		}
+	}
+}
