@@ -197,6 +197,7 @@ func (a *audit) warnings(v *fold.Vote, pinned bool) []string {
 			plural(ballots, "ballot", "ballots"), v.Checks(), plural(cards, "card", "cards"), v.Checkers())
 	}
 	out = append(out, a.course(v.ID).warnings(v)...)
+	out = append(out, a.clocks.warnings(v.ID)...)
 	out = append(out, a.warningsByRules(v)...)
 	if v.Phase >= fold.Sealed {
 		switch n := v.Counted(); {

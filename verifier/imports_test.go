@@ -74,7 +74,7 @@ func TestImportsRunOneWay(t *testing.T) {
 var restricted = map[string][]string{
 	// The standalone verifier and everything below it are free of servers and stores.
 	"github.com/gorilla/mux":              {"mandate/bulletin/web"},
-	"github.com/transparency-dev/tessera": {"mandate/bulletin/store"},
+	"github.com/transparency-dev/tessera": {"mandate/bulletin/store", "mandate/bulletin/store/", "mandate/bulletin/witness"},
 	"github.com/dgraph-io/badger/v4":      {"mandate/bulletin/store", "mandate/cmd/mandate/registrar"},
 	"github.com/cloudflare/circl":         {},
 	"net/http":                            {"mandate/verifier/boardlog/httpsource", "mandate/verifier/corpus/evidencetest", "mandate/bulletin/", "mandate/cmd/"},

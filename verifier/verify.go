@@ -63,6 +63,7 @@ type audit struct {
 
 	receipt receipt
 	story   *Story
+	clocks  clocks
 }
 
 // Verify reads a source whole and judges it. An error of the source becomes a report with verdict Unreadable; the error returned is only
@@ -201,6 +202,7 @@ func (a *audit) apply(ps []*fold.Prepared, total uint64) {
 		if o.Status != fold.Accepted {
 			continue
 		}
+		a.clocks.watch(a.state, index, p.Record())
 		a.follow(p.Record())
 		a.followRules(p.Record())
 		switch b := p.Record().Body.(type) {

@@ -18,11 +18,18 @@ import (
 type cosigner struct {
 	note.Verifier
 	private ed25519.PrivateKey
+	now     func() uint64
 }
 
 func (c cosigner) Sign(text []byte) ([]byte, error) {
-	const at = uint64(Begin)
+	at := c.now()
 	return append(binary.BigEndian.AppendUint64(nil, at), ed25519.Sign(c.private, checkpoint.CosignedMessage(at, text))...), nil
+}
+
+// at returns the cosigner with another clock.
+func (c cosigner) at(now func() uint64) cosigner {
+	c.now = now
+	return c
 }
 
 func newWitness(tb testing.TB, name string, public ed25519.PublicKey, private ed25519.PrivateKey) Witness {
@@ -32,7 +39,7 @@ func newWitness(tb testing.TB, name string, public ed25519.PublicKey, private ed
 	if err != nil {
 		tb.Fatalf("simulate: %v", err)
 	}
-	return Witness{Signer: cosigner{v, private}, Key: key}
+	return Witness{Signer: cosigner{v, private, func() uint64 { return Begin }}, Key: key}
 }
 
 // Root returns the RFC 6962 tree head over the first records of a log.

@@ -175,6 +175,7 @@ func New(tb testing.TB, c Config) *Org {
 	o.LogSigner, o.LogKey, o.LogSecret = newLogKey(tb, o.Config.Origin)
 	for i := range o.Config.Witnesses {
 		o.Witnesses = append(o.Witnesses, NewWitness(tb, fmt.Sprintf("witness%d.example", i+1)))
+		o.Witnesses[i].Signer = o.Witnesses[i].Signer.(cosigner).at(func() uint64 { return max(o.State.Now(), Begin) })
 	}
 	r := o.Sign(record.ID{}, o.GenesisBody(), o.Board)
 	o.Genesis = r.ID() // from here on it is part of what is signed
