@@ -184,7 +184,7 @@ func open(ctx context.Context, c *Config, v *vault.Vault, officers []record.Offi
 	if officers != nil {
 		bc.Genesis = &record.Genesis{Title: c.Title, Commission: officers}
 	}
-	b, err := board.Open(ctx, bc)
+	b, err := openStore(ctx, c, bc)
 	if err != nil {
 		return nil, "", fmt.Errorf("opening the log: %w", err)
 	}

@@ -22,7 +22,33 @@ type Config struct {
 	// package bulletin/witness). Votes are called with these witnesses unless they name others. Default none.
 	Witnesses string `toml:"witnesses"`
 
+	// Store says where the log is. Default: in the board's own folder.
+	Store Store `toml:"store"`
+
 	quorum *witness.Quorum
+}
+
+// Store says where a board's log is. mandate migrate moves it from one to the other.
+type Store struct {
+	// Kind is "badger", the default: the folder log in the board's own one, for one machine; or "mysql-s3": a database and a bucket, for any
+	// number of machines, each of which runs mandate board with the same keys.
+	Kind string `toml:"kind"`
+	// File names database and bucket, with their secrets (package bulletin/store/cloud). For mysql-s3 only.
+	File string `toml:"file"`
+}
+
+func (s *Store) complete(base string) error {
+	switch {
+	case s.Kind == "":
+		s.Kind = "badger"
+	case s.Kind != "badger" && s.Kind != "mysql-s3":
+		return fmt.Errorf("store: kind %q, want \"badger\" or \"mysql-s3\"", s.Kind)
+	}
+	if (s.Kind == "mysql-s3") != (s.File != "") {
+		return fmt.Errorf("store: kind %q and file %q; mysql-s3 has a file that names database and bucket, badger has none", s.Kind, s.File)
+	}
+	s.File = daemon.Under(base, s.File)
+	return nil
 }
 
 // Complete checks the configuration.
@@ -35,6 +61,9 @@ func (c *Config) Complete(base string) error {
 	}
 	if c.Records < 0 || c.Ballots < 0 {
 		return fmt.Errorf("records-per-second, ballots-per-second: %v and %v, want more than nothing", c.Records, c.Ballots)
+	}
+	if err := c.Store.complete(base); err != nil {
+		return err
 	}
 	if c.Witnesses != "" {
 		var err error
@@ -81,4 +110,10 @@ passphrase = "passphrase"
 # Each witness must first be told the board's key: mandate witness add-log with log-key of board-entry.toml. While they are away the board
 # goes on taking ballots, and receipts wait.
 # witnesses = "witness-policy.txt"
+
+# Where the log is: in the board's folder, or in a database and a bucket that several machines share (README, "Several machines"). Both are
+# named by the file, which has the keys mysql, bucket, region, endpoint, access-key and secret-key, and is not open to others.
+[store]
+kind = "badger"          # or "mysql-s3"
+# file = "store.toml"
 `
