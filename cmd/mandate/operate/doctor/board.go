@@ -104,6 +104,8 @@ func boardTime(f *findings, s *fold.State) {
 	}
 	at := time.Unix(int64(s.Now()), 0)
 	switch age := f.now.Sub(at); {
+	case s.Now() == 0:
+		f.note("time", "no time is on the log yet")
 	case age < -clockError:
 		f.wrong("time", "set this machine's clock, or tell the board's operator: the log's time never goes back", "the log's time is ahead by %v", (-age).Round(time.Second))
 	case alive && age > 5*time.Minute:
