@@ -204,12 +204,12 @@ func TestBelenios(t *testing.T) {
 func TestPlot(t *testing.T) {
 	for _, v := range []*Verification{
 		{},
-		{Counted: 1, Seconds: 0.001, Course: []Mark{{1, 0.001}}},
-		{Counted: 999_999, Seconds: 118.2, Peak: 900 << 20, Course: []Mark{{0, 0.5}, {500_000, 60}, {999_999, 118.2}}},
+		{Counted: 1, Seconds: 0.001, Course: []Mark{{1, 0.001, 0.001}}},
+		{Counted: 999_999, Seconds: 118.2, CPU: 230, Peak: 900 << 20, Course: []Mark{{0, 0.5, 1}, {500_000, 60, 115}, {999_999, 118.2, 230}}},
 	} {
 		picture := v.plot("a <machine> & its cores")
 		var svg struct {
-			Polyline struct {
+			Curves []struct {
 				Points string `xml:"points,attr"`
 			} `xml:"polyline"`
 			Texts []string `xml:"text"`
@@ -217,8 +217,11 @@ func TestPlot(t *testing.T) {
 		if err := xml.Unmarshal([]byte(picture), &svg); err != nil {
 			t.Fatalf("%v\n%s", err, picture)
 		}
-		points := strings.Fields(svg.Polyline.Points)
-		if len(points) != len(v.Course) || svg.Texts[len(svg.Texts)-1] != "ballots; a <machine> & its cores" {
+		if len(svg.Curves) != 2 {
+			t.Fatalf("%d curves\n%s", len(svg.Curves), picture)
+		}
+		points := strings.Fields(svg.Curves[0].Points + " " + svg.Curves[1].Points)
+		if len(points) != 2*len(v.Course) || svg.Texts[len(svg.Texts)-1] != "ballots; a <machine> & its cores" {
 			t.Errorf("%d points of %d\n%s", len(points), len(v.Course), picture)
 		}
 		for _, p := range points {

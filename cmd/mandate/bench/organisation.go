@@ -362,8 +362,8 @@ func (o *organisation) until(ctx context.Context, step func(context.Context) err
 			return nil
 		case s.Size() > size:
 			size, last = s.Size(), time.Now()
-		case time.Since(last) > time.Minute:
-			return errors.New("nothing has happened on the board for a minute")
+		case time.Since(last) > 10*time.Minute: // a step may have taken minutes: a million ballots are checked in it
+			return errors.New("nothing has happened on the board for ten minutes")
 		}
 		select {
 		case <-ctx.Done():

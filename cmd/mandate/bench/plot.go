@@ -16,7 +16,7 @@ const (
 
 // plot draws the time of a verification against the ballots that were verified, as an SVG picture. What is written below it says of which machine.
 func (v *Verification) plot(machine string) string {
-	ballots, seconds := axis(float64(v.Counted)), axis(v.Seconds)
+	ballots, seconds := axis(float64(v.Counted)), axis(max(v.Seconds, v.CPU))
 	x := func(n float64) float64 {
 		return plotLeft + n/ballots.end*(plotWidth-plotLeft-plotRight)
 	}
@@ -42,11 +42,21 @@ func (v *Verification) plot(machine string) string {
 		line(`<path d="M%d %.1fH%d" stroke="#ddd"/>`, plotLeft, y(s), plotWidth-plotRight)
 		text([2]float64{plotLeft - 8, y(s) + 4}, "end", fmt.Sprintf("%g s", s))
 	}
-	var points []string
-	for _, m := range v.Course {
-		points = append(points, fmt.Sprintf("%.1f,%.1f", x(float64(m.Ballots)), y(m.Seconds)))
+	curve := func(style string, of func(Mark) float64) {
+		var points []string
+		for _, m := range v.Course {
+			points = append(points, fmt.Sprintf("%.1f,%.1f", x(float64(m.Ballots)), y(of(m))))
+		}
+		line(`<polyline points="%s" fill="none" stroke-width="2" %s/>`, strings.Join(points, " "), style)
 	}
-	line(`<polyline points="%s" fill="none" stroke="#06c" stroke-width="2"/>`, strings.Join(points, " "))
+	const byTheClock, ofProcessors = `stroke="#06c"`, `stroke="#b50" stroke-dasharray="6 4"`
+	curve(byTheClock, func(m Mark) float64 { return m.Seconds })
+	curve(ofProcessors, func(m Mark) float64 { return m.CPU })
+	for i, of := range []struct{ style, name string }{{byTheClock, "by the clock"}, {ofProcessors, "of all cores, added up"}} {
+		at := plotTop + 16 + 20*i
+		line(`<path d="M%d %dh32" stroke-width="2" %s/>`, plotLeft+12, at, of.style)
+		text([2]float64{plotLeft + 52, float64(at) + 4}, "start", of.name)
+	}
 	text([2]float64{plotWidth / 2, plotHeight - 12}, "middle", "ballots; "+machine)
 	line(`</svg>`)
 	return b.String()
