@@ -45,7 +45,7 @@ With the default number of members it takes less than half a minute on two cores
 
 Exit status: 0 measured; 1 something failed, or the package does not verify; 2 the call makes no sense.
 
-Examples:
+Example:
     mandate bench -members 1000
     mandate bench -members 1000000 -keep /var/tmp/million
     mandate bench -verify /var/tmp/million/board.tar -plot million.svg
