@@ -221,7 +221,7 @@ func TestPlot(t *testing.T) {
 			t.Fatalf("%d curves\n%s", len(svg.Curves), picture)
 		}
 		points := strings.Fields(svg.Curves[0].Points + " " + svg.Curves[1].Points)
-		if len(points) != 2*len(v.Course) || svg.Texts[len(svg.Texts)-1] != "ballots; a <machine> & its cores" {
+		if len(points) != 2+2*len(v.Course) || svg.Texts[len(svg.Texts)-1] != "ballots; a <machine> & its cores" {
 			t.Errorf("%d points of %d\n%s", len(points), len(v.Course), picture)
 		}
 		for _, p := range points {

@@ -10,7 +10,7 @@ import (
 // The plot's size and margins, in SVG's units.
 const (
 	plotWidth, plotHeight = 720, 400
-	plotLeft, plotRight   = 64, 16
+	plotLeft, plotRight   = 64, 48
 	plotTop, plotBottom   = 48, 56
 )
 
@@ -44,7 +44,7 @@ func (v *Verification) plot(machine string) string {
 	}
 	curve := func(style string, of func(Mark) float64) {
 		var points []string
-		for _, m := range v.Course {
+		for _, m := range append([]Mark{{}}, v.Course...) {
 			points = append(points, fmt.Sprintf("%.1f,%.1f", x(float64(m.Ballots)), y(of(m))))
 		}
 		line(`<polyline points="%s" fill="none" stroke-width="2" %s/>`, strings.Join(points, " "), style)
