@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -281,7 +282,7 @@ func TestEntry(t *testing.T) {
 	must(t, err)
 	again, err := got.Marshal("What it is for.")
 	must(t, err)
-	if !bytes.Equal(b, again) || len(got.Trustees) != 2 || got.Trustees[0].Trustee().Name != "Ana \"A\" Ruiz" || *got.Board != *e.Board {
+	if !bytes.Equal(b, again) || len(got.Trustees) != 2 || got.Trustees[0].Trustee().Name != "Ana \"A\" Ruiz" || !reflect.DeepEqual(got.Board, e.Board) {
 		t.Errorf("%s\n%s", b, again)
 	}
 	for from, to := range map[string]string{
@@ -293,6 +294,8 @@ func TestEntry(t *testing.T) {
 		e.Board.LogKey:                        "none",
 		record.ID(e.Board.Genesis).String():   strings.Repeat("0", 64),
 		record.ID(e.Officers[0].Key).String(): strings.Repeat("f", 64),
+		"log-key = ":                          "witnesses-needed = 1\nlog-key = ",
+		"[board]\n":                           "[board]\nwitnesses-needed = 1\nwitnesses = ['none']\n",
 		"[[officer]]\nname = 'Commission'\n":  "[[officer]]\nname = 'Commission'\nname = 'Twice'\n",
 	} {
 		bad := strings.Replace(string(b), from, to, 1)

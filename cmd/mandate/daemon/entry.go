@@ -32,6 +32,9 @@ type BoardEntry struct {
 	URL     string    `toml:"url"`
 	Genesis record.ID `toml:"genesis"` // the id of the log's first record
 	LogKey  string    `toml:"log-key"` // C2SP signed-note verifier key
+	// Need of the witnesses with these cosignature verifier keys cosign what the board shows; votes demand that unless they name others.
+	Need      uint64   `toml:"witnesses-needed,omitempty"`
+	Witnesses []string `toml:"witnesses,omitempty"`
 }
 
 // An OfficerEntry is an officer of the commission.
@@ -119,6 +122,14 @@ func (e *Entry) check() error {
 		}
 		if _, err := checkpoint.ParseLogKey(b.LogKey); err != nil {
 			return fmt.Errorf("board.log-key: %w", err)
+		}
+		for i, k := range b.Witnesses {
+			if _, err := checkpoint.ParseWitnessKey(k); err != nil {
+				return fmt.Errorf("board.witnesses %d: %w", i+1, err)
+			}
+		}
+		if n := uint64(len(b.Witnesses)); b.Need > n || n > 0 && b.Need == 0 || n > record.MaxWitnesses {
+			return fmt.Errorf("board.witnesses-needed: %d of %d, of which there are at most %d", b.Need, n, record.MaxWitnesses)
 		}
 	}
 	key := func(k Key) error {

@@ -88,6 +88,7 @@ type call struct {
 	list               map[string]*many
 	toggle             map[string]*bool
 	view               party.Board
+	entry              *daemon.BoardEntry // with -config
 	officer            *commission.Commission
 	signer             sigma.SecretKey // of the folder
 	in                 io.Reader
@@ -284,7 +285,7 @@ func (c *call) prepareConfig(ctx context.Context, v *verb) error {
 	if err != nil {
 		return err
 	}
-	if c.view, _, err = config.Dial(); err != nil {
+	if c.view, c.entry, err = config.Dial(); err != nil {
 		return err
 	}
 	if err := c.view.Update(ctx); err != nil {

@@ -71,11 +71,14 @@ func (o *office) write(name, content string) string {
 // run runs a verb; the arguments are divided by " | ", and the vote and the common flags are put in.
 func (o *office) run(verb, args string) (code int, out, errs string) {
 	o.t.Helper()
-	all := []string{verb, "-board", "https://board.example/"}
-	if !verbs[verb].open {
+	all := []string{verb}
+	if !verbs[verb].local {
+		all = append(all, "-board", "https://board.example/")
+	}
+	if !verbs[verb].open && !verbs[verb].local {
 		all = append(all, "-dir", o.file("officer"), "-passphrase", o.file("passphrase"))
 	}
-	if o.vote != "" && verb != "call" && verb != "step" && verb != "remove" {
+	if o.vote != "" && verb != "call" && verb != "step" && verb != "remove" && verb != "key" {
 		all = append(all, "-vote", o.vote)
 	}
 	if args != "" {

@@ -65,7 +65,7 @@ func (c *call) partiesFlags(f *flag.FlagSet) {
 	c.lists(f, "trustee")
 }
 
-// who reads who counts, from the file of parties and the entries of trustees.
+// who reads who counts, from the file of parties and the entries of trustees; witnesses are the board's unless the file has others.
 func (c *call) who() (*parties, error) {
 	p := new(parties)
 	var err error
@@ -97,6 +97,9 @@ func (c *call) who() (*parties, error) {
 	}
 	if p.Quorum == 0 { // so that two different ballot boxes cannot both be opened, if not all trustees sign
 		p.Quorum = min(n, max(p.Threshold, (n+p.Threshold-1)/2+1))
+	}
+	if w := &p.Witnesses; c.entry != nil && w.Need == 0 && len(w.Keys) == 0 {
+		w.Need, w.Keys = c.entry.Need, c.entry.Witnesses
 	}
 	return p, nil
 }

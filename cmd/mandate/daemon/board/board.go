@@ -83,7 +83,8 @@ Example:
 		},
 	},
 	"entry": {
-		Usage: `Shows the board's entry and writes it to its file, with the address that the configuration has now.
+		Usage: `Shows the board's entry and writes it to its file, with the address and the witnesses that the configuration has now. Hand it over again when
+they change.
 
 Usage:
     mandate board entry [-config FILE]
@@ -102,7 +103,7 @@ Example:
 			if e.Board == nil {
 				return fmt.Errorf("%s has no [board]", config.EntryFile("board"))
 			}
-			e.Board.URL = config.Address
+			config.complete(e.Board)
 			return c.Introduce(config.EntryFile("board"), purpose, e)
 		}),
 	},
@@ -133,6 +134,12 @@ Example:
 		}),
 	},
 }}
+
+// complete fills in what the configuration says of the board.
+func (c *Config) complete(e *daemon.BoardEntry) {
+	e.URL = c.Address
+	e.Need, e.Witnesses = uint64(c.quorum.Need()), c.quorum.Keys()
+}
 
 func read(c *daemon.Call) (*Config, error) {
 	config := new(Config)
@@ -227,7 +234,9 @@ func initialise(ctx context.Context, c *daemon.Call, files []string) error {
 	if err := b.Close(); err != nil {
 		return err
 	}
-	return c.Introduce(config.EntryFile("board"), purpose, &daemon.Entry{Board: &daemon.BoardEntry{URL: config.Address, Genesis: genesis, LogKey: vkey}})
+	own := &daemon.BoardEntry{Genesis: genesis, LogKey: vkey}
+	config.complete(own)
+	return c.Introduce(config.EntryFile("board"), purpose, &daemon.Entry{Board: own})
 }
 
 func run(ctx context.Context, c *daemon.Call) (err error) {
