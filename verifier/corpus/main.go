@@ -82,13 +82,17 @@ func run(out, in, only, second string, verify, list bool, stdout io.Writer) erro
 	}
 	var mu sync.Mutex
 	var wrong []string
+	compared := 0
 	each(all, func(s source) {
-		err := one(s, out, second, verify)
+		inSecond, err := one(s, out, second, verify)
+		mu.Lock()
+		defer mu.Unlock()
+		if inSecond {
+			compared++
+		}
 		if err == nil {
 			return
 		}
-		mu.Lock()
-		defer mu.Unlock()
 		wrong = append(wrong, s.name+": "+err.Error())
 	})
 	if len(wrong) > 0 {
@@ -100,6 +104,9 @@ func run(out, in, only, second string, verify, list bool, stdout io.Writer) erro
 		what = "as their labels say"
 	}
 	fmt.Fprintf(stdout, "%d elections, all %s\n", len(all), what)
+	if second != "" {
+		fmt.Fprintf(stdout, "%d of them in the second verifier, which finds the same; the others are of votes by rules or opened ballots\n", compared)
+	}
 	return nil
 }
 
@@ -126,20 +133,21 @@ func each(all []source, do func(source)) {
 	wg.Wait()
 }
 
-func one(s source, out, second string, verify bool) error {
+// one makes or reads an election, and does with it what is asked. It reports whether the second verifier was held to the first.
+func one(s source, out, second string, verify bool) (inSecond bool, err error) {
 	f, err := s.get()
 	if err != nil {
-		return err
+		return false, err
 	}
 	if out != "" {
 		if err := write(out, f); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if second != "" && !f.Label.Rules && !f.Label.Opened {
+	if inSecond = second != "" && !f.Label.Rules && !f.Label.Opened; inSecond {
 		dir, err := os.MkdirTemp("", "corpus")
 		if err != nil {
-			return err
+			return inSecond, err
 		}
 		defer os.RemoveAll(dir)
 		wrong, err := f.Second(context.Background(), second, dir)
@@ -147,20 +155,20 @@ func one(s source, out, second string, verify bool) error {
 			err = fmt.Errorf("%s", strings.Join(wrong, "; "))
 		}
 		if err != nil {
-			return err
+			return inSecond, err
 		}
 	}
 	if !verify {
-		return nil
+		return inSecond, nil
 	}
 	r, err := f.Verify(context.Background())
 	if err != nil {
-		return err
+		return inSecond, err
 	}
 	if wrong := f.Label.Judge(r); len(wrong) > 0 {
-		return fmt.Errorf("%s", strings.Join(wrong, "; "))
+		return inSecond, fmt.Errorf("%s", strings.Join(wrong, "; "))
 	}
-	return nil
+	return inSecond, nil
 }
 
 // The files of an election beside its label.

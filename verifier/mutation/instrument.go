@@ -78,7 +78,7 @@ func instrument(root, dir string, packages []string) (overlay string, sites []si
 		}
 	}
 	// The program says which election it is at.
-	const program, begin = "verifier/corpus/main.go", "func one(s source, out, second string, verify bool) error {\n"
+	const program, begin = "verifier/corpus/main.go", "func one(s source, out, second string, verify bool) (inSecond bool, err error) {\n"
 	src, err := os.ReadFile(filepath.Join(root, program))
 	if err != nil {
 		return "", nil, err

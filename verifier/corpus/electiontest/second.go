@@ -74,7 +74,12 @@ type essential struct {
 	Votes   []struct {
 		ID, Phase, Verdict string
 		Checks             []essentialCheck
-		Figures            struct{ Roll, Counted, Checked, Void, Inputs uint64 }
+		Figures            struct {
+			Roll, Counted, Checked, Checkers, Void, Inputs uint64
+			Issued                                         []uint64
+			Faults                                         uint64 `json:"check_faults"`
+			FaultCards                                     uint64 `json:"check_fault_cards"`
+		}
 		Contests           []struct {
 			ID, Outcome string
 			Options     []struct {
@@ -111,6 +116,9 @@ func essence(report []byte) (*essential, error) {
 	tidy(e.Log)
 	for i := range e.Votes {
 		tidy(e.Votes[i].Checks)
+		if len(e.Votes[i].Figures.Issued) == 0 {
+			e.Votes[i].Figures.Issued = nil
+		}
 		if len(e.Votes[i].Contests) == 0 {
 			e.Votes[i].Contests = nil
 		}
