@@ -42,7 +42,7 @@ func (c *Common) claim() (release func(), err error) {
 		f.Close()
 		return nil, Hint(fmt.Errorf("another process (%s) works in %s", strings.TrimSpace(string(who)), c.Dir), "one party is one process; the verb status asks the one that runs")
 	}
-	if err := f.Truncate(0); err == nil {
+	if err = f.Truncate(0); err == nil {
 		_, err = fmt.Fprintf(f, "%d\n", os.Getpid())
 	}
 	if err != nil {

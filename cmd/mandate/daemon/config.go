@@ -87,10 +87,11 @@ const maxConfig = 1 << 20
 type config interface {
 	// Complete checks the configuration and fills in what was left out. base is the folder of its file.
 	Complete(base string) error
-	common() *Common
+	Shared() *Common
 }
 
-func (c *Common) common() *Common { return c }
+// Shared returns what every configuration has.
+func (c *Common) Shared() *Common { return c }
 
 // ReadConfig reads a party's configuration, strictly: a key that there is not is an error, which says the line.
 func ReadConfig(party, path string, c config) error {
@@ -103,7 +104,7 @@ func ReadConfig(party, path string, c config) error {
 		return Hint(fmt.Errorf("%s: %w", path, err), "%s", hint)
 	}
 	base := filepath.Dir(path)
-	err = c.common().withDefaults(base)
+	err = c.Shared().withDefaults(base)
 	if err == nil {
 		err = c.Complete(base)
 	}
