@@ -80,7 +80,7 @@ type essential struct {
 			Faults                                         uint64 `json:"check_faults"`
 			FaultCards                                     uint64 `json:"check_fault_cards"`
 		}
-		Contests           []struct {
+		Contests []struct {
 			ID, Outcome string
 			Options     []struct {
 				ID     string
