@@ -300,12 +300,12 @@ func wholeVote(t *testing.T, serve func(*simulate.Org) *site) {
 		t.Errorf("the board admitted what the fold does not accept:\n%s", f)
 	}
 
+	s.covered()
 	var sum voteSummary
 	if _, b := s.get("/votes/" + v.ID.String()); json.Unmarshal(b, &sum) != nil || sum.Phase != "certified" || sum.Counted != 5 ||
 		*sum.Contests[0].Options[simulate.Yes].Count != 4 || !sum.Contests[0].Options[simulate.Yes].Won || sum.Contests[0].Outcome != "passed" {
 		t.Errorf("the summary is %s", b)
 	}
-	s.covered()
 	resp, tar := s.get("/audit/board.tar")
 	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "application/x-tar" {
 		t.Fatalf("the audit package: %s %v", resp.Status, resp.Header)
