@@ -27,6 +27,7 @@ const usage = `Bench measures what a vote costs on this machine, by holding one.
 Usage:
     mandate bench [-members N] [-ranked] [-json|-markdown] [-keep DIR] [-plot FILE] [-belenios]
     mandate bench [-json] [-plot FILE] -verify FILE
+    mandate bench -load [-members N] [-json]
 
 N members cast a ballot each: yes or no, cards signed by three registrars, a second ballot allowed. The board is on disk and is spoken to
 over HTTP; every ballot is fully checked, promised and receipted. Then its audit package is verified by a process of its own, and as many
@@ -35,6 +36,8 @@ With the default number of members it takes less than half a minute on two cores
 
     -members N      how many members vote (default %d, 1 to %d); time, memory and disk grow with it
     -ranked         members rank candidates instead, %d for %d seats, and three trustees mix the ballots
+    -load           load a board, in a process of its own, until it refuses half of what comes; then check that all it promised is on its log,
+                    and count the vote. N is %d if it is not given
     -json           print the figures as JSON
     -markdown       print the most telling ones as a table for a page
     -keep DIR       keep the audit package, DIR/board.tar; DIR is made
@@ -48,6 +51,7 @@ Exit status: 0 measured; 1 something failed, or the package does not verify; 2 t
 Example:
     mandate bench -members 1000
     mandate bench -members 1000000 -keep /var/tmp/million
+    mandate bench -load
     mandate bench -verify /var/tmp/million/board.tar -plot million.svg
 `
 
@@ -65,6 +69,8 @@ type flags struct {
 	verify   string
 	plot     string
 	belenios bool
+	load     bool
+	board    string // a folder: serve a board in it (see serveBoard)
 }
 
 // Run is the command. It returns the exit status.
@@ -72,11 +78,18 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f, err := parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintf(stdout, usage, mostShuffled, defaultMembers, mostMembers, candidates, seats)
+		fmt.Fprintf(stdout, usage, mostShuffled, defaultMembers, mostMembers, candidates, seats, loadMembers)
 		return 0
 	case err != nil:
 		fmt.Fprintf(stderr, "error: %v\nhint: mandate bench -h says how to call it\n", err)
 		return 2
+	}
+	if f.board != "" {
+		if err := serveBoard(ctx, f.board, os.Stdin, stdout); err != nil {
+			fmt.Fprintf(stderr, "error: %v\n", err)
+			return 1
+		}
+		return 0
 	}
 	write, err := f.measure(ctx, stderr)
 	if err == nil {
@@ -108,6 +121,8 @@ func parse(args []string) (flags, error) {
 	s.StringVar(&f.verify, "verify", "", "")
 	s.StringVar(&f.plot, "plot", "", "")
 	s.BoolVar(&f.belenios, "belenios", false, "")
+	s.BoolVar(&f.load, "load", false, "")
+	s.StringVar(&f.board, "board", "", "")
 	if err := s.Parse(args); err != nil {
 		return f, err
 	}
@@ -116,6 +131,25 @@ func parse(args []string) (flags, error) {
 	}
 	if f.members < 1 || f.members > mostMembers {
 		return f, fmt.Errorf("-members: %d, want 1 to %d", f.members, mostMembers)
+	}
+	if f.load {
+		var clash string
+		given := false
+		s.Visit(func(g *flag.Flag) {
+			switch g.Name {
+			case "members":
+				given = true
+			case "load", "json":
+			default:
+				clash = g.Name
+			}
+		})
+		if clash != "" {
+			return f, fmt.Errorf("-%s and -load: only one of them can be given", clash)
+		}
+		if !given {
+			f.members = loadMembers
+		}
 	}
 	if f.verify != "" {
 		var clash string
@@ -159,6 +193,10 @@ func (f flags) measure(ctx context.Context, stderr io.Writer) (func(w io.Writer,
 			err = f.draw(v, thisMachine(), runtime.GOMAXPROCS(0))
 		}
 		return v.write, err
+	}
+	if f.load {
+		l, err := loadPlan{members: f.members}.run(ctx, stderr)
+		return l.write, err
 	}
 	r, err := f.vote(ctx, stderr)
 	if err == nil {

@@ -39,6 +39,8 @@ func TestCallsThatMakeNoSense(t *testing.T) {
 		"-belenios -verify x":       "-belenios and -verify: only one of them",
 		"-ranked -verify x":         "-ranked and -verify: only one of them",
 		"-ranked -belenios":         "-belenios and -ranked: only one of them",
+		"-load -verify x":           "-verify and -load: only one of them",
+		"-load -ranked":             "-ranked and -load: only one of them",
 		"-json -markdown":           "-json and -markdown: only one of them",
 		"-json -verify x -nosuch=1": "-nosuch",
 	} {

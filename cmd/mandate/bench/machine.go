@@ -62,8 +62,11 @@ func kilobytes(s string) uint64 {
 
 // processorTime is what this process has used so far on all cores: of other programs that compete for them it knows nothing. It is 0 where the
 // system does not tell.
-func processorTime() time.Duration {
-	b, err := os.ReadFile("/proc/self/stat")
+func processorTime() time.Duration { return processorTimeOf("self") }
+
+// processorTimeOf is that of any process, named as in /proc.
+func processorTimeOf(process string) time.Duration {
+	b, err := os.ReadFile("/proc/" + process + "/stat")
 	if err != nil {
 		return 0
 	}

@@ -55,7 +55,8 @@ type organisation struct {
 
 	stop    context.CancelFunc // of serving
 	serving sync.WaitGroup
-	board   *board.Board
+	board   *board.Board  // in this process,
+	apart   *boardProcess // or in another
 	url     string
 
 	// view is how commission and trustees see the board: one reading for all of them, since what they do is not measured.
@@ -81,16 +82,25 @@ func (o *organisation) reach(at uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.ahead = max(o.ahead, time.Until(time.Unix(int64(at), 0)))
+	if o.apart != nil {
+		o.apart.clock(o.ahead)
+	}
 }
 
 // found makes a board that serves, and the parties.
 func found(ctx context.Context, dir string, members int, asked contest.Contest) (*organisation, error) {
-	o := &organisation{dir: dir, members: members, asked: asked, log: slog.New(slog.DiscardHandler), stop: func() {}}
+	o := &organisation{dir: dir, members: members, asked: asked}
+	return o.found(ctx, o.serve)
+}
+
+// found has a board made for the commission's key, and makes the parties.
+func (o *organisation) found(ctx context.Context, serve func(context.Context, record.Key) error) (*organisation, error) {
+	o.log, o.stop = slog.New(slog.DiscardHandler), func() {}
 	officer, err := sigma.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	if err := o.serve(ctx, officer.Public().Encoding()); err != nil {
+	if err := serve(ctx, officer.Public().Encoding()); err != nil {
 		o.close()
 		return nil, err
 	}
@@ -106,25 +116,33 @@ func found(ctx context.Context, dir string, members int, asked contest.Contest) 
 	return o, nil
 }
 
-func (o *organisation) serve(ctx context.Context, officer record.Key) error {
+// openBoard makes a board in a folder, with keys of its own.
+func openBoard(ctx context.Context, dir string, officer record.Key, clock func() time.Time, queue int, log *slog.Logger) (*board.Board, error) {
 	key, err := sigma.GenerateKey(rand.Reader)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	skey, vkey, err := note.GenerateKey(rand.Reader, "bench.mandate/"+rand.Text())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	signer, err := note.NewSigner(skey)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	o.board, err = board.Open(ctx, board.Config{
-		Path: filepath.Join(o.dir, "log"), Signer: signer, LogKey: vkey, Key: key, Clock: o.now, Look: 50 * time.Millisecond, Log: o.log,
-		RecordRate: rate.Inf, Ballots: max(4096, clients),
+	return board.Open(ctx, board.Config{
+		Path: filepath.Join(dir, "log"), Signer: signer, LogKey: vkey, Key: key, Clock: clock, Look: 50 * time.Millisecond, Log: log,
+		RecordRate: rate.Inf, Ballots: queue,
 		Genesis: &record.Genesis{Title: english("Benchmark"), Commission: []record.Officer{{Name: "Commission", Key: officer}}},
 	})
-	if err != nil {
+}
+
+// serve makes a board in this process.
+func (o *organisation) serve(ctx context.Context, officer record.Key) (err error) {
+	if o.board, err = openBoard(ctx, o.dir, officer, o.now, max(4096, clients), o.log); err != nil {
+		return err
+	}
+	if _, err := o.board.Receipt(ctx, o.board.Genesis()); err != nil { // the first checkpoint is there
 		return err
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -226,7 +244,7 @@ func (o *organisation) call(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.first(ctx); err != nil {
+	if err := o.view.Update(ctx); err != nil {
 		return err
 	}
 	rollID, err := o.commission.PostRoll(ctx, private)
@@ -245,14 +263,6 @@ func (o *organisation) call(ctx context.Context) error {
 	}
 	o.reach(o.manifest.Opens)
 	return o.until(ctx, o.stepCommission, func(v *fold.Vote) bool { return v.Phase == fold.Open })
-}
-
-// first waits for the log's first checkpoint.
-func (o *organisation) first(ctx context.Context) error {
-	if _, err := o.board.Receipt(ctx, o.board.Genesis()); err != nil {
-		return err
-	}
-	return o.view.Update(ctx)
 }
 
 // openRound plays the registrars.
