@@ -107,6 +107,7 @@ type Report struct {
 	VoidTotal map[string]uint64 `json:"void_total"`       // by "kind/code"
 	Opened    *Opened           `json:"opened,omitempty"` // the opened ballot, if one was given
 	Tally     Tally             `json:"tally"`            // how many of the checks above ran
+	Merged    *Merged           `json:"merged,omitempty"` // parts that were made elsewhere, if there were any
 	Verdict   Verdict           `json:"verdict"`
 	Problem   string            `json:"problem,omitempty"` // why the source could not be read, or no vote was found
 

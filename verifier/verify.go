@@ -38,6 +38,8 @@ type Options struct {
 	Progress func(Progress)
 	// Window is how many records are judged between two calls of Progress. Fewer cost time, because proofs are checked together. Default 4096.
 	Window int
+	// Again says that Merge checks one in so many ballots again. Default 1000; 1 checks all.
+	Again uint64
 }
 
 // A Progress says how far a verification has come.
@@ -64,6 +66,7 @@ type audit struct {
 	receipt receipt
 	story   *Story
 	clocks  clocks
+	merging *merging // nil if the ballots are all checked here
 }
 
 // Verify reads a source whole and judges it. An error of the source becomes a report with verdict Unreadable; the error returned is only
@@ -104,6 +107,11 @@ func (a *audit) read(ctx context.Context, src boardlog.Source) error {
 		return err
 	}
 	a.report.Origin, a.report.Size, a.report.Root = head.Origin(), head.Size(), record.ID(head.Root())
+	if a.merging != nil {
+		if err := a.merging.begin(head); err != nil {
+			return err
+		}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	windows := make(chan [][]byte, 1)
@@ -115,9 +123,12 @@ func (a *audit) read(ctx context.Context, src boardlog.Source) error {
 	}()
 	go func() {
 		defer close(prepared)
+		next := uint64(0)
 		for w := range windows {
+			from := next
+			next += uint64(len(w))
 			select {
-			case prepared <- a.state.Prepare(w):
+			case prepared <- a.prepare(from, w):
 			case <-ctx.Done():
 				return
 			}
@@ -189,9 +200,12 @@ func readWindows(ctx context.Context, src boardlog.Source, head boardlog.SignedC
 
 // apply judges a window of records in order.
 func (a *audit) apply(ps []*fold.Prepared, total uint64) {
-	a.state.Check(ps) // those that could not be checked before, since their vote had not opened
+	a.check(a.state.Size(), ps) // those that could not be checked before, since their vote had not opened
 	for i, p := range ps {
 		index := a.state.Size()
+		if a.merging != nil {
+			a.merging.compare(a.state, index, p)
+		}
 		o := a.state.Apply(p)
 		a.note(index, p, o)
 		a.watchReceipt(index, p, o)
@@ -211,7 +225,10 @@ func (a *audit) apply(ps []*fold.Prepared, total uint64) {
 		case *record.RollRemoval:
 			a.followRoll(p.Record().Scope, b)
 		case *record.Opening:
-			a.state.Check(ps[i+1:])
+			if a.merging != nil {
+				a.merging.open(a.state, p.Record().Scope)
+			}
+			a.check(index+1, ps[i+1:])
 		}
 	}
 	if a.options.Progress != nil {

@@ -24,6 +24,8 @@ const usage = `Mandate-verify checks a whole vote from the public record alone, 
 
 Usage:
     mandate-verify [-json FILE] [-report DIR] [-vote ID] [-receipt FILE] [-opened FILE] [-keep DIR] [-quiet] SOURCE
+    mandate-verify -range RANGE -out PART [-quiet] SOURCE
+    mandate-verify -merge [-again N] [-vote ID] [-json FILE] … PART... SOURCE
     mandate-verify -evidence FILE [-vote ID] [-manifest FILE] [-log-key KEY] [-json FILE] [-keep DIR] [SOURCE]
 
 SOURCE is a board's address (https://…), a folder with a log's tiles, or an audit package (board.tar).
@@ -48,6 +50,16 @@ It prints a line for each check with its number in SPEC.md §12, then the result
 Exit status: 0 every check ran and held; 1 a check failed; 2 SOURCE could not be read whole;
 3 nothing is wrong, and the vote is not finished.
 
+A very large vote is checked faster on several machines, which all have the same SOURCE, best an audit package:
+
+    -range RANGE    check only the proofs and registrars' signatures of the ballots in a range, which take nearly all of the
+                    time: I/N is the I-th of N equal ranges, A:B are the records from A to the one before B, A: to the end
+    -out PART       write what came of it to PART
+    -merge          check all else here, take the ballots from the PARTs, which must cover the log, and say what a single run
+                    says, with all other flags; whoever merges believes each PART's machine as if it were their own: bring
+                    the files over so that nobody else can write them
+    -again N        with -merge: check one in N ballots again, at random (default 1000; 1 all), and stop if a PART is wrong
+
 With -evidence it says instead what a file of evidence proves, against whom, and what it does not; 0: it proves that
 somebody was dishonest, 1: it proves nothing, 2: it could not be read. Some evidence is to be compared with SOURCE.
 
@@ -56,8 +68,10 @@ somebody was dishonest, 1: it proves nothing, 2: it could not be read. Some evid
     -manifest FILE  the same, given by the vote's record itself
     -log-key KEY    the same, given by the log's verifier key
 
-Example:
+Examples:
     mandate-verify -vote 5f0c… -receipt my-receipt.txt https://board.example.org
+    mandate-verify -range 2/8 -out 2.part board.tar
+    mandate-verify -merge -vote 5f0c… 1.part 2.part 3.part 4.part 5.part 6.part 7.part 8.part board.tar
 `
 
 const exitUnreadable = 2
@@ -76,6 +90,11 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f.StringVar(&j.file, "evidence", "", "")
 	f.StringVar(&j.manifest, "manifest", "", "")
 	f.StringVar(&j.logKey, "log-key", "", "")
+	var s splitting
+	f.StringVar(&s.which, "range", "", "")
+	f.StringVar(&s.out, "out", "", "")
+	f.BoolVar(&s.merge, "merge", false, "")
+	f.Uint64Var(&s.again, "again", 0, "")
 	quiet := f.Bool("quiet", false, "")
 	fail := func(hint, format string, a ...any) int {
 		fmt.Fprintf(stderr, "error: "+format+"\n", a...)
@@ -94,10 +113,12 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return fail("mandate-verify -h says how to call it", "-manifest and -log-key are for -evidence")
 	case j.file != "" && (*receipt != "" || *opened != "" || *reports != ""):
 		return fail("mandate-verify -h says how to call it", "-evidence is judged by itself: leave -receipt, -opened and -report away")
-	case f.NArg() != 1 && (j.file == "" || f.NArg() > 1):
+	case s.fault(f) != nil:
+		return fail("mandate-verify -h says how to call it", "%v", s.fault(f))
+	case f.NArg() != 1 && !s.merge && (j.file == "" || f.NArg() > 1):
 		return fail("mandate-verify -h says how to call it", "one SOURCE is needed, %d were given", f.NArg())
 	}
-	var o verifier.Options
+	o := verifier.Options{Again: s.again}
 	if *vote != "" {
 		id, err := record.ParseID(*vote)
 		if err == nil && id == (record.ID{}) { // would stand for no id
@@ -130,8 +151,21 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if !*quiet {
 		o.Progress = p.show
 	}
-	report, err := Verify(ctx, f.Arg(0), o)
+	source := f.Arg(f.NArg() - 1)
+	if s.which != "" {
+		part, err := s.check(ctx, source, o.Progress)
+		p.clear()
+		return s.wrote(part, err, stdout, fail)
+	}
+	parts, err := s.read(f.Args())
+	if err != nil {
+		return fail("make it again with mandate-verify -range", "%v", err)
+	}
+	report, err := judge(ctx, source, parts, o)
 	p.clear()
+	if bad := (*verifier.PartError)(nil); errors.As(err, &bad) {
+		return fail("no verdict can be made of these parts; a part that is wrong comes from a machine or a program that is", "%v", err)
+	}
 	if err != nil {
 		return fail("", "%v", err)
 	}
@@ -163,7 +197,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if *keep == "" {
 		return report.Verdict.ExitCode()
 	}
-	lines, wrong, err := remember(ctx, *keep, f.Arg(0), o.Receipt)
+	lines, wrong, err := remember(ctx, *keep, source, o.Receipt)
 	for _, l := range lines {
 		fmt.Fprintln(stderr, l)
 	}
@@ -186,24 +220,54 @@ const garbage = 50
 // Meanwhile Go's collector leaves half as much garbage as is in use, at most: what is in use of a large vote are ballots as plain bytes, which it
 // need not look through, so that going around twice as often costs next to nothing, and a million ballots fit into less than a gigabyte.
 func Verify(ctx context.Context, source string, o verifier.Options) (*verifier.Report, error) {
-	if old := debug.SetGCPercent(garbage); old >= 0 && old < garbage {
-		debug.SetGCPercent(old) // somebody asked for less
-	} else {
-		defer debug.SetGCPercent(old)
+	return judge(ctx, source, nil, o)
+}
+
+// judge is Verify, or of parts verifier.Merge.
+func judge(ctx context.Context, source string, parts []*verifier.Part, o verifier.Options) (report *verifier.Report, err error) {
+	defer collectMore()()
+	opening := withSource(source, func(src boardlog.Source) {
+		if parts != nil {
+			report, err = verifier.Merge(ctx, src, parts, o)
+		} else {
+			report, err = verifier.Verify(ctx, src, o)
+		}
+	})
+	if opening != nil && isAddress(source) {
+		return nil, opening
+	} else if opening != nil {
+		return verifier.Unread(opening), nil
 	}
+	return report, err
+}
+
+// collectMore sets the collector as Verify says, until its result is called.
+func collectMore() (back func()) {
+	old := debug.SetGCPercent(garbage)
+	if old >= 0 && old < garbage {
+		debug.SetGCPercent(old) // somebody asked for less
+		return func() {}
+	}
+	return func() { debug.SetGCPercent(old) }
+}
+
+// withSource calls do with the source, or returns why it cannot be opened.
+func withSource(source string, do func(src boardlog.Source)) error {
 	if isAddress(source) {
 		src, err := httpsource.New(source)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return verifier.Verify(ctx, src, o)
+		do(src)
+		return nil
 	}
 	pkg, err := boardlog.OpenPackageFile(source)
 	if err != nil {
-		return verifier.Unread(err), nil
+		return err
 	}
 	defer pkg.Close()
-	return verifier.Verify(ctx, pkg, o)
+	do(pkg)
+	return nil
 }
 
 func readLimited(path string, limit int64) ([]byte, error) {

@@ -23,6 +23,9 @@ func Text(w io.Writer, r *verifier.Report) {
 	}
 	void(w, r)
 	opened(w, r.Opened)
+	if m := r.Merged; m != nil {
+		fmt.Fprintf(w, "\nMerged from %d parts: proofs and signatures of %d ballots were checked by whoever made these, %d more by them and here.\n", m.Parts, m.Ballots, m.Again)
+	}
 	fmt.Fprintf(w, "\n%s\n%s\n", ran(r.Tally), conclusion(r.Verdict))
 }
 

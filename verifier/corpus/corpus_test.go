@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"mandate/verifier"
+	"mandate/verifier/boardlog"
 	"mandate/verifier/corpus/electiontest"
 )
 
@@ -40,6 +41,7 @@ func TestTheVerifierAgreesWithTheLabels(t *testing.T) {
 				for _, wrong := range f.Label.Judge(r) {
 					t.Error(wrong)
 				}
+				inRanges(t, f, r)
 				var o outcome
 				for _, c := range electiontest.Checks(r) {
 					switch c.Status {
@@ -70,6 +72,38 @@ func TestTheVerifierAgreesWithTheLabels(t *testing.T) {
 		if why := electiontest.CannotFail[n]; failed[n] == (why != "") {
 			t.Errorf("check %d has failed in some election: %v; the table says %q", n, failed[n], why)
 		}
+	}
+}
+
+// inRanges wants the verdict that is merged from three ranges of an election to be that of the single run, to the byte.
+func inRanges(t *testing.T, f *electiontest.Files, single *verifier.Report) {
+	t.Helper()
+	pkg, err := boardlog.OpenPackage(bytes.NewReader(f.Package), int64(len(f.Package)))
+	if err != nil {
+		return
+	}
+	var parts []*verifier.Part
+	for i := range uint64(3) {
+		p, err := verifier.VerifyRange(t.Context(), pkg, verifier.Range{I: i + 1, N: 3}, nil)
+		if err != nil && (single.Problem != "" || single.Verdict == verifier.Refuted) {
+			return
+		}
+		if err != nil {
+			t.Errorf("range %d of 3: %v", i+1, err)
+			return
+		}
+		parts = append(parts, p)
+	}
+	merged, err := verifier.Merge(t.Context(), pkg, parts, f.Options())
+	if err != nil {
+		t.Errorf("merging: %v", err)
+		return
+	}
+	merged.Merged = nil
+	got, _ := json.Marshal(merged)
+	want, _ := json.Marshal(single)
+	if !bytes.Equal(got, want) || merged.OK() != single.OK() {
+		t.Errorf("merged: %s\nsingle: %s", got, want)
 	}
 }
 
