@@ -86,7 +86,7 @@ var restricted = map[string][]string{
 	// J8: big.Int is not constant time. The bench's keys are thrown away.
 	"math/big": {"mandate/ballot/ranking", "mandate/crypto/blind", "mandate/crypto/blind/blindtest", "mandate/ballot/count", "mandate/ballot/count/", "mandate/cmd/mandate/bench"},
 	// D9, I7: no randomness but the system's. How long to wait before another attempt, and when members of a load arrive, is no secret.
-	"math/rand": {}, "math/rand/v2": {"mandate/bulletin/store/cloud", "mandate/cmd/mandate/bench"},
+	"math/rand": {"mandate/bulletin/store/cloud", "mandate/cmd/mandate/bench"},
 	// Test support holds everybody's secrets.
 	"mandate/crypto/blind/blindtest":       {"mandate/ballot/simulate", "mandate/verifier/corpus/electiontest"},
 	"mandate/ballot/simulate":              {"mandate/cmd/mandate/party/partytest", "mandate/verifier/corpus/electiontest", "mandate/verifier/corpus/evidencetest"},
