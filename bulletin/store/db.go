@@ -70,7 +70,7 @@ type DB struct {
 	stopped chan struct{} // closed when err is set
 	driven  bool          // has an appender
 
-	// free is freeSpace, and beforeCommit does nothing, but in tests.
+	// free is FreeSpace, and beforeCommit does nothing, but in tests.
 	free         atomic.Pointer[func(path string) (uint64, error)]
 	written      atomic.Pointer[func(took time.Duration)] // nil but with Observe
 	beforeCommit atomic.Pointer[func() error]
@@ -82,7 +82,7 @@ func Open(path string, o *DBOptions) (*DB, error) {
 		o = &DBOptions{}
 	}
 	d := &DB{path: path, minFree: o.MinFree, log: o.Logger, stopped: make(chan struct{})}
-	d.onFree(freeSpace)
+	d.onFree(FreeSpace)
 	d.onCommit(func() error { return nil })
 	if d.minFree == 0 {
 		d.minFree = defaultMinFree

@@ -4,8 +4,8 @@ package store
 
 import "syscall"
 
-// freeSpace returns how many bytes an ordinary user can still write where path is.
-func freeSpace(path string) (uint64, error) {
+// FreeSpace returns how many bytes an ordinary user can still write where path is.
+func FreeSpace(path string) (uint64, error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(path, &s); err != nil {
 		return 0, err

@@ -8,6 +8,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 
 	"mandate/ballot/record"
+	"mandate/bulletin/store"
 	"mandate/cmd/mandate/registrar/issuing"
 )
 
@@ -20,7 +21,8 @@ import (
 //	'r' round request hash → entry
 type ledger struct {
 	db      *badger.DB
-	journal *journal // nil without one
+	free    func() (uint64, error) // bytes on its disk
+	journal *journal               // nil without one
 }
 
 // A seat is the state of one roll entry.
@@ -43,7 +45,23 @@ func openLedger(dir string) (*ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger in %s: %w", dir, err)
 	}
-	return &ledger{db: db}, nil
+	return &ledger{db: db, free: func() (uint64, error) { return store.FreeSpace(dir) }}, nil
+}
+
+// reserve is how many bytes are left free on the ledger's disk: more than Badger needs for its tables in memory and to close. Beyond that it
+// would be ended by the system in the middle of a write, since it writes to files that are mapped into memory.
+const reserve = 64 << 20
+
+// room reports whether there is space for more.
+func (l *ledger) room() error {
+	free, err := l.free()
+	if err != nil {
+		return fmt.Errorf("asking for free space: %w", err)
+	}
+	if free < reserve {
+		return fmt.Errorf("the ledger takes no more until there is room: %w: %d bytes are free, %d are kept in reserve", store.ErrDiskFull, free, reserve)
+	}
+	return nil
 }
 
 func (l *ledger) close() error { return errors.Join(l.db.Close(), l.journal.close()) }
@@ -102,8 +120,12 @@ func getEntry(t *badger.Txn, key []byte) (entry uint64, ok bool, err error) {
 	return binary.BigEndian.Uint64(b), true, nil
 }
 
-// update runs f until it does not collide with another update. f may run several times.
+// update runs f until it does not collide with another update. f may run several times. The error wraps store.ErrDiskFull, and nothing is
+// written, if the disk is nearly full.
 func (l *ledger) update(f func(*badger.Txn) error) error {
+	if err := l.room(); err != nil {
+		return err
+	}
 	for {
 		err := l.db.Update(f)
 		if !errors.Is(err, badger.ErrConflict) {

@@ -19,6 +19,7 @@ import (
 	"mandate/ballot/record"
 	"mandate/ballot/roll"
 	"mandate/ballot/simulate"
+	"mandate/bulletin/store"
 	"mandate/cmd/mandate/registrar/issuing"
 	"mandate/crypto/blind"
 	"mandate/crypto/blind/blindtest"
@@ -464,6 +465,29 @@ func TestRunPublishesWhenItStops(t *testing.T) {
 	}
 	_, err := s.ask(s.codes[0], s.requests(credential.NewSecret()))
 	wantRefusal(t, err, issuing.CodeStopping)
+}
+
+// F17: on a disk that is nearly full no card is given, since it could not be remembered; with room again the same code is good, for
+// the same request.
+func TestF17_NoCardWithoutRoomToRememberIt(t *testing.T) {
+	s := newScene(t, 3, 1)
+	free := s.r.ledger.free
+	s.r.ledger.free = func() (uint64, error) { return reserve - 1, nil }
+	want := s.requests(credential.NewSecret())
+	_, err := s.ask(s.codes[1], want)
+	wantRefusal(t, err, issuing.CodeFault)
+	if err := s.r.ledger.setCodes(s.round.ID, []uint64{2}, [][32]byte{{1}}); !errors.Is(err, store.ErrDiskFull) {
+		t.Errorf("a new code: %v", err)
+	}
+	if !strings.Contains(s.log.String(), "the disk is nearly full") {
+		t.Errorf("the log does not say why:\n%s", s.log.String())
+	}
+	s.r.ledger.free = free
+	if _, err := s.ask(s.codes[1], want); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	_, err = s.ask(s.codes[1], s.requests(credential.NewSecret()))
+	wantRefusal(t, err, issuing.CodeAnswered)
 }
 
 func TestWithoutTheBoard(t *testing.T) {
