@@ -41,8 +41,13 @@ func Hint(err error, format string, args ...any) error {
 // HintOf returns what to do about an error, or "".
 func HintOf(err error) string {
 	var h *hinted
-	if errors.As(err, &h) {
+	switch {
+	case errors.As(err, &h):
 		return h.hint
+	case errors.Is(err, syscall.EROFS):
+		return "the party's folder is on a disk that can only be read: nothing was changed; make it writable, or bring the folder back on another disk, and start again"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "the disk is full: make room and start again; what was promised or signed before is kept"
 	}
 	return ""
 }
