@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -29,6 +30,7 @@ func TestScript(t *testing.T) {
 			"exits":  exits,
 			"damage": s.damage,
 			"cut":    cut,
+			"merged": merged,
 		},
 	})
 }
@@ -50,5 +52,18 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// merged wants two printed reports to be the same but for the line of the first which says that it was merged: merged report single
+func merged(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: merged report single")
+	}
+	report, single := ts.ReadFile(args[0]), ts.ReadFile(args[1])
+	before, after, ok := strings.Cut(report, "\nMerged from ")
+	_, after, more := strings.Cut(after, "\n")
+	if !ok || !more || before+after != single {
+		ts.Fatalf("merged:\n%s\nsingle:\n%s", report, single)
 	}
 }

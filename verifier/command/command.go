@@ -68,7 +68,7 @@ somebody was dishonest, 1: it proves nothing, 2: it could not be read. Some evid
     -manifest FILE  the same, given by the vote's record itself
     -log-key KEY    the same, given by the log's verifier key
 
-Examples:
+Example:
     mandate-verify -vote 5f0c… -receipt my-receipt.txt https://board.example.org
     mandate-verify -range 2/8 -out 2.part board.tar
     mandate-verify -merge -vote 5f0c… 1.part 2.part 3.part 4.part 5.part 6.part 7.part 8.part board.tar

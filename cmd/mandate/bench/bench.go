@@ -28,6 +28,7 @@ Usage:
     mandate bench [-members N] [-ranked] [-json|-markdown] [-keep DIR] [-plot FILE] [-belenios]
     mandate bench [-json] [-plot FILE] -verify FILE
     mandate bench -load [-members N] [-json]
+    mandate bench -project N [-machines N] [-cores N] [-from FILE] [-json]
 
 N members cast a ballot each: yes or no, cards signed by three registrars, a second ballot allowed. The board is on disk and is spoken to
 over HTTP; every ballot is fully checked, promised and receipted. Then its audit package is verified by a process of its own, and as many
@@ -38,6 +39,8 @@ With the default number of members it takes less than half a minute on two cores
     -ranked         members rank candidates instead, %d for %d seats, and three trustees mix the ballots
     -load           load a board, in a process of its own, until it refuses half of what comes; then check that all it promised is on its log,
                     and count the vote. N is %d if it is not given
+    -project N      hold no vote: say what one of N members costs, its log to the byte, and times from what a ballot was measured to cost:
+                    -machines of them (10) of -cores each (16); -from takes the costs from what -json has printed here
     -json           print the figures as JSON
     -markdown       print the most telling ones as a table for a page
     -keep DIR       keep the audit package, DIR/board.tar; DIR is made
@@ -52,6 +55,7 @@ Example:
     mandate bench -members 1000
     mandate bench -members 1000000 -keep /var/tmp/million
     mandate bench -load
+    mandate bench -project 100000000
     mandate bench -verify /var/tmp/million/board.tar -plot million.svg
 `
 
@@ -70,6 +74,8 @@ type flags struct {
 	plot     string
 	belenios bool
 	load     bool
+	plan     planned
+	planned  bool
 	board    string // a folder: serve a board in it (see serveBoard)
 }
 
@@ -123,11 +129,16 @@ func parse(args []string) (flags, error) {
 	s.BoolVar(&f.belenios, "belenios", false, "")
 	s.BoolVar(&f.load, "load", false, "")
 	s.StringVar(&f.board, "board", "", "")
+	f.plan.flags(s)
 	if err := s.Parse(args); err != nil {
 		return f, err
 	}
 	if s.NArg() > 0 {
 		return f, fmt.Errorf("%q is not a flag", s.Arg(0))
+	}
+	var err error
+	if f.planned, err = f.plan.asked(s); err != nil || f.planned {
+		return f, err
 	}
 	if f.members < 1 || f.members > mostMembers {
 		return f, fmt.Errorf("-members: %d, want 1 to %d", f.members, mostMembers)
@@ -187,6 +198,10 @@ func (f flags) packagePath() string { return filepath.Join(f.keep, "board.tar") 
 
 // measure does what was asked for and returns how the figures are written.
 func (f flags) measure(ctx context.Context, stderr io.Writer) (func(w io.Writer, asJSON bool) error, error) {
+	if f.planned {
+		p, err := f.plan.project()
+		return p.write, err
+	}
 	if f.verify != "" {
 		v, err := verify(ctx, f.verify)
 		if err == nil {
