@@ -80,22 +80,32 @@ func startParty(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: start NAME program [args...]")
 	}
 	p := &process{Cmd: exec.Command(args[1], args[2:]...), ended: make(chan struct{})}
-	p.Dir, p.Stdout, p.Stderr = ts.MkAbs("."), &p.out, &p.out
+	p.Dir = ts.MkAbs(".")
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "WORK", "SSL_CERT_FILE", clockFile} {
 		p.Env = append(p.Env, name+"="+ts.Getenv(name))
 	}
+	p.launch(ts, args[0])
+	p.await(ts, args[0])
+}
+
+// launch starts a process under a name.
+func (p *process) launch(ts *testscript.TestScript, name string) {
+	p.Stdout, p.Stderr = &p.out, &p.out
 	ts.Check(p.Start())
 	go func() {
 		p.Wait()
 		close(p.ended)
 	}()
-	name := args[0]
 	processes.Store([2]any{ts, name}, p)
 	ts.Defer(func() {
 		p.Process.Kill() // no effect on one that has ended
 		<-p.ended
 		ts.Logf("[%s]\n%s", name, p.out.String())
 	})
+}
+
+// await waits until a process that was launched has said that it works.
+func (p *process) await(ts *testscript.TestScript, name string) {
 	said := regexp.MustCompile(`(?m)^The .*(listens on|takes part|keeps the calendar)`)
 	for end := time.Now().Add(time.Minute); !said.MatchString(p.out.String()); time.Sleep(20 * time.Millisecond) {
 		select {

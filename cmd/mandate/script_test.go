@@ -49,12 +49,15 @@ func TestScript(t *testing.T) {
 			if cond == "netns" { // a network namespace of its own can be had, in which there is no network
 				return exec.Command("unshare", "-n", "true").Run() == nil, nil
 			}
+			if cond == "disks" { // small disks can be made
+				return canMount(), nil
+			}
 			return false, fmt.Errorf("condition %q is not known", cond)
 		},
 		Cmds: commandsOf(map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "serve": serve, "stop-serving": stopServing, "trap": setTrap, "damage": damage, "cut": cut,
 			"capture": capture, "glob": glob, "line": line, "json": jsonField,
-		}, partyCmds),
+		}, partyCmds, faultCmds),
 	})
 }
 
