@@ -339,3 +339,18 @@ func FuzzParseEntry(f *testing.F) {
 		}
 	})
 }
+
+// Whatever file a disk refuses, its operator is told what to do; a hint of its own comes first.
+func TestHintsOfDisks(t *testing.T) {
+	for errno, want := range map[syscall.Errno]string{
+		syscall.EROFS: "make it writable", syscall.ENOSPC: "make room", syscall.EDQUOT: "make room", syscall.ENOENT: "",
+	} {
+		err := fmt.Errorf("writing a key: %w", &os.PathError{Op: "open", Path: "data/key", Err: errno})
+		if got := HintOf(err); !strings.Contains(got, want) || (got == "") != (want == "") {
+			t.Errorf("%v: hint %q", err, got)
+		}
+		if got := HintOf(Hint(err, "ask Ana")); got != "ask Ana" {
+			t.Errorf("%v: hint %q", err, got)
+		}
+	}
+}
