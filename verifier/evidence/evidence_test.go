@@ -327,11 +327,16 @@ func TestG3_ARelaysPromise(t *testing.T) {
 	v.Seal()
 	unlisted, _, _ := open(t, v.Org)
 	wantProven(t, judge(t, e, evidence.Options{Vote: v.ID, Source: unlisted}), "relay 1", "no list of the relay names it")
+	half := v.On(v.Org.Until(len(listed.Org.Log())))
+	half.Org.Time(half.Org.State.Now() + half.State().Manifest.Grace)
+	half.Seal()
+	without, _, _ := open(t, half.Org)
+	wantProven(t, judge(t, e, evidence.Options{Vote: v.ID, Source: without}), "or whoever holds the board's key", "nor the end of the relay's list")
 	listed.Promises(ballot.ID())
 	listed.Org.Time(listed.Org.State.Now() + listed.State().Manifest.Grace)
 	listed.Seal()
 	missing, _, _ := open(t, listed.Org)
-	wantProven(t, judge(t, e, evidence.Options{Vote: v.ID, Source: missing}), "the board's key", "sealed without it")
+	wantProven(t, judge(t, e, evidence.Options{Vote: v.ID, Source: missing}), ", or whoever holds the board's key", "sealed without it") // the relay may have kept it
 	e.Claim.(*evidence.Promise).By = 2
 	wantNothing(t, judge(t, e, evidence.Options{Vote: v.ID, Source: missing}), "no relay 2")
 }
@@ -421,6 +426,71 @@ func TestG13_WrongTimesAreProven(t *testing.T) {
 	wantProven(t, judge(t, e, evidence.Options{Vote: v.ID}), "the board's key", "backdated")
 	back.Promise = promise(t, v, ballot, now, o.Board)
 	wantNothing(t, judge(t, e, evidence.Options{Vote: v.ID}), "not dated an hour")
+}
+
+// G13: a support is promised before it is on the log, so a time between the two convicts nobody; a ballot of the same vote is promised after.
+func TestG13_AnHonestSupportIsNotBackdated(t *testing.T) {
+	o := simulate.New(t, simulate.Config{Members: 20, Slots: 4, Petitions: 2})
+	r := o.Round()
+	r.Cards(0, 1)
+	v := r.Propose(r.Plan(record.CallPetition))
+	closes := v.Plan.Rules.Call.Petition.Closes
+	support := v.SupportOf(r.Credential(0, v.Plan.Rules.Call.Petition.Slot))
+	given := closes - 4500
+	o.Time(given + 4000)
+	index, now := len(o.Log())-1, o.State.Now()
+	o.Post(support)
+	back := &evidence.Backdate{
+		Time: o.Log()[index], Before: receipt(t, o, index), Ballot: receipt(t, o, index+1), Promise: promise(t, v, support.ID(), given, o.Board),
+	}
+	if given+3600 >= now {
+		t.Fatal("the support did not wait for an hour")
+	}
+	e := of(t, v, back)
+	wantNothing(t, judge(t, e, evidence.Options{Vote: v.ID}), "a support is promised before")
+	e.Manifests = nil
+	wantNothing(t, judge(t, e, evidence.Options{}), "manifest")
+}
+
+// G3: a log as it was before the opening says nothing of a ballot that was promised after it, however long the petition has ended by then.
+func TestG3_AnOldLogDoesNotConvictOfABallot(t *testing.T) {
+	o := simulate.New(t, simulate.Config{Members: 20, Slots: 4, Petitions: 2})
+	r := o.Round()
+	r.Cards(0, 1)
+	v := r.Propose(r.Plan(record.CallPetition))
+	v.Support(0, 1)
+	closes := v.Plan.Rules.Call.Petition.Closes
+	o.Time(closes + 3601)
+	early, _, _ := open(t, o)
+	ballot := record.IDOf([]byte("a ballot that is cast later"))
+	e := of(t, v, &evidence.Promise{Promise: promise(t, v, ballot, closes+4000, o.Board)})
+	wantNothing(t, judge(t, e, evidence.Options{Vote: v.ID, Source: early}), "not on the log yet")
+	e.Claim = &evidence.Promise{Promise: promise(t, v, ballot, closes-10, o.Board)}
+	wantProven(t, judge(t, e, evidence.Options{Vote: v.ID, Source: early}), "the board's key", "the support")
+}
+
+// G13: a member of the commission can sign any manifest, also one that names witnesses of its own. Who pins another vote does not hear them.
+func TestG13_WitnessesOfAnotherManifestAreNotHeard(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := checkpoint.WitnessKey("clock.example", public)
+	verifier, err := checkpoint.ParseWitnessKey(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := scene(t, simulate.Config{Slots: 2})
+	o := v.Org
+	o.Time(o.State.Now() + 50_000)
+	index, now := len(o.Log())-1, o.State.Now()
+	mine := v.On(o.Until(len(o.Log()))).Round.Vote(func(m *record.Vote) { m.Witnesses = record.WitnessPolicy{Need: 1, Keys: []string{name}} }) // not on the log
+	e := of(t, v, &evidence.Ahead{
+		Time: o.Log()[index], Receipt: receipt(t, o, index),
+		Checkpoint: o.SignCheckpoint(o.Config.Origin, uint64(len(o.Log())), simulate.Root(o.Log()), o.LogSigner, clock{verifier, private, now - 40_000}),
+	})
+	e.Manifests = append(e.Manifests, mine.State().Raw)
+	wantNothing(t, judge(t, e, evidence.Options{Vote: v.ID}), "0 witnesses")
 }
 
 // J5: no byte of a file is without a meaning.

@@ -59,6 +59,7 @@ type court struct {
 	board   sigma.PublicKey
 	policy  boardlog.Policy
 	votes   map[record.ID]*record.Vote
+	heeded  map[record.ID]*record.Vote // those of votes whose witnesses count: the one that pins the file, or all
 	v       *Verdict
 }
 
@@ -147,6 +148,9 @@ func (c *court) pin() string {
 			return fmt.Sprintf("the file does not have the manifest of vote %s, so it does not show that it is about that vote's board; give the manifest itself", want)
 		}
 		c.v.Pinned = "vote " + want.String()
+		c.heeded = map[record.ID]*record.Vote{want: c.votes[want]} // of the others nobody knows whether they are on the log
+	} else {
+		c.heeded = c.votes
 	}
 	if o.LogKey != "" {
 		if o.LogKey != c.genesis.LogKey {
@@ -184,7 +188,7 @@ func (c *court) boardHolder() string {
 	return "whoever holds the board's key of the log " + c.genesis.Origin
 }
 
-// checkpoint opens one. The cosignatures are those of all witnesses that the manifests name.
+// checkpoint opens one. The cosignatures are those of all witnesses that the manifests name whose witnesses count.
 func (c *court) checkpoint(signed []byte) (boardlog.SignedCheckpoint, error) {
 	cp, err := boardlog.Open(signed, c.policy)
 	if err != nil {
@@ -201,7 +205,7 @@ func (c *court) checkpoint(signed []byte) (boardlog.SignedCheckpoint, error) {
 func (c *court) witnesses() []note.Verifier {
 	var out []note.Verifier
 	seen := make(map[string]bool)
-	for _, m := range c.votes {
+	for _, m := range c.heeded {
 		for _, k := range m.Witnesses.Keys {
 			if w, err := checkpoint.ParseWitnessKey(k); err == nil && !seen[k] {
 				seen[k] = true
@@ -264,6 +268,14 @@ func (c *court) fork(f *Fork) {
 		}
 	}
 	c.not("It does not say which of the two is the right one, nor which records differ.")
+}
+
+// need returns how many witnesses are demanded at most.
+func (c *court) need() (need uint64) {
+	for _, m := range c.heeded {
+		need = max(need, m.Witnesses.Need)
+	}
+	return need
 }
 
 // receipt opens a receipt of this log.
@@ -422,10 +434,7 @@ func (c *court) ahead(a *Ahead) {
 			first = max(first, s.Time)
 		}
 	}
-	need := uint64(1)
-	for _, m := range c.votes {
-		need = max(need, m.Witnesses.Need)
-	}
+	need := max(1, c.need())
 	if uint64(len(names)) < need {
 		c.nothing("%d witnesses that the manifests name have cosigned the log before the time that the record says, %d would have to", len(names), need)
 		return
@@ -446,10 +455,15 @@ func (c *court) backdate(b *Backdate) {
 		c.nothing("%v", err)
 		return
 	}
+	m := c.votes[p.Vote]
 	at, cp, err := c.receipt(b.Ballot)
 	switch {
 	case err != nil:
 		c.nothing("the receipt of what was promised: %v", err)
+	case m == nil:
+		c.nothing("the manifest of vote %s is not in the file, so it does not show whether this was a support, which is promised before it is on the log", p.Vote)
+	case supportable(m, p.At):
+		c.nothing("the promise is dated when the vote's petition ran: a support is promised before it is on the log, and times come between the two")
 	case record.ID(at.Record) != p.Ballot:
 		c.nothing("the receipt is not of what was promised")
 	case cp.Size() != under.Size() || cp.Root() != under.Root():
@@ -460,6 +474,11 @@ func (c *court) backdate(b *Backdate) {
 		c.proven(c.boardHolder(), "The promise of %s is dated %s. What it promises stands at place %d of the log, behind the time %s at place %d; a board promises only what it has recorded. The promise is backdated by more than an hour.", p.Ballot, date(p.At), at.Index, date(now), before.Index)
 		c.not("It does not say whether the board's clock was wrong by intent. What counts is decided by places on the log, not by this date.")
 	}
+}
+
+// supportable reports whether what was promised at a time may have been a support of the vote's petition.
+func supportable(m *record.Vote, at uint64) bool {
+	return m.Rules != nil && m.Rules.Call.Petition != nil && at <= m.Rules.Call.Petition.Closes+slack
 }
 
 // same reports whether a source's log is this one: record 0 is, so that its keys are.

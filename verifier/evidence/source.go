@@ -60,9 +60,12 @@ func (c *court) head(ctx context.Context, h *Head) error {
 			c.v.Fork = &Evidence{Genesis: c.file.Genesis, Manifests: c.file.Manifests, Claim: claim}
 		}
 		c.not("It does not say which of the two is the right one.")
+	case errors.Is(err, boardlog.ErrStale) && c.options.Live && uint64(len(known.Cosignatures())) < c.need():
+		c.nothing("SOURCE shows %d records, the checkpoint has %d, but %d of the %d cosignatures that the vote demands: a board shows no checkpoint before it has them, and this one may have come from a witness", cp.Size(), known.Size(), len(known.Cosignatures()), c.need())
 	case errors.Is(err, boardlog.ErrStale) && c.options.Live:
 		c.proven("whoever serves SOURCE", "The log's key has signed a log of %d records. SOURCE shows %d: it holds at least %d back, or is far behind.", known.Size(), cp.Size(), known.Size()-cp.Size())
 		c.not("It shows this to those who ask SOURCE themselves now: that an old log was shown leaves no trace. SOURCE may be a copy that others run; then it says nothing against the board.")
+		c.not("A board that has its checkpoints cosigned signs them before it shows them; it does not say that this one was shown, unless you were shown it.")
 		c.not("It does not say that the records held back contradict those that are shown.")
 	case errors.Is(err, boardlog.ErrStale):
 		c.nothing("SOURCE is a file with an older log of %d records, the checkpoint has %d. That is nothing against anybody: ask the board itself, by its address", cp.Size(), known.Size())
@@ -128,13 +131,14 @@ func (c *court) promise(ctx context.Context, claim *Promise) error {
 		return err
 	}
 	const nowhere = ^uint64(0)
-	at, listed := nowhere, false
+	at, listed, ended := nowhere, false, false // ended: the relay's list is there to its end
 	s, err := c.walk(ctx, tree, nil, func(index uint64, r *fold.Prepared, o fold.Outcome) {
 		if r.ID() == p.Ballot {
 			at = min(at, index)
 		}
 		if rec := r.Record(); rec != nil && rec.Scope == p.Vote && o.Status == fold.Accepted {
 			if b, ok := rec.Body.(*record.Promises); ok && b.Author == claim.By {
+				ended = ended || b.Last
 				for i := 0; i+32 <= len(b.Ballots); i += 32 {
 					listed = listed || record.ID(b.Ballots[i:i+32]) == p.Ballot
 				}
@@ -156,7 +160,8 @@ func (c *court) promise(ctx context.Context, claim *Promise) error {
 	sealed := v.Sealed > 0
 	due := sealed
 	if r := v.Rules(); !sealed && v.Opening == nil && r != nil && r.Call.Petition != nil {
-		due = s.Now() > r.Call.Petition.Closes+slack // nothing but a support was promised before the opening
+		// Nothing but a support was promised by then. SOURCE may be of before the opening, and the promise of after it.
+		due = s.Now() > r.Call.Petition.Closes+slack && supportable(v.Manifest, p.At)
 	}
 	switch {
 	case at != nowhere && (!sealed || at < v.Sealed):
@@ -164,8 +169,11 @@ func (c *court) promise(ctx context.Context, claim *Promise) error {
 	case !due:
 		c.nothing("%s is not on the log yet, and is owed only when the ballot box is sealed (of a support: when the petition has ended). Keep the file and compare it then", p.Ballot)
 	case claim.By > 0 && listed:
-		c.proven(c.boardHolder(), "The relay's signed list on the log names %s, and the ballot box was sealed without it.", p.Ballot)
-		c.not("It does not say whether the board was given the ballot by anybody before the end: only that it was named, and is missing.")
+		c.proven(who+", or "+c.boardHolder(), "The relay's signed list on the log names %s, and the ballot box was sealed without it.", p.Ballot)
+		c.not("It does not say which of the two: whether the relay handed the ballot to the board before the end, or the board did not take it.")
+	case claim.By > 0 && !ended:
+		c.proven(who+", or "+c.boardHolder(), "The relay promised at %s that %s would be recorded. The ballot box was sealed at place %d of the log; up to there the log has neither it nor the end of the relay's list.", date(p.At), p.Ballot, v.Sealed)
+		c.not("It does not say which of the two: whether the relay did not send its list, or the board did not take it.")
 	case claim.By > 0:
 		c.proven(who, "The relay promised at %s that %s would be recorded. The ballot box was sealed at place %d of the log; up to there the log does not have it, and no list of the relay names it.", date(p.At), p.Ballot, v.Sealed)
 	case sealed:
