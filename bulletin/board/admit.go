@@ -17,7 +17,7 @@ import (
 // A turn is what comes of one batch: entries for the log, in order, and who waits for them.
 type turn struct {
 	entries [][]byte
-	waiting []*submission // records of this turn, and resubmissions of earlier ones
+	waiting []*submission // records of this turn, resubmissions of earlier ones, and what is refused
 	keep    [][]byte      // supports that are promised and not yet published
 	forget  []record.ID   // those that are
 	size    uint64        // of the log after it
@@ -132,13 +132,14 @@ func (b *Board) admit(t *turn, s *submission) error {
 	}
 	if out.Status == fold.Accepted && s.kind == "support" {
 		if s.code, s.detail = b.hold(t, s); s.code != "" {
-			close(s.done)
+			t.waiting = append(t.waiting, s)
 		}
 		return nil
 	}
 	if out.Status != fold.Accepted && !b.isOwed(s.prepared) {
+		// What it is refused for may be in this turn or one before it, and not durable: lost, it would make the refusal a false one.
 		s.code, s.detail = out.Code, out.Err.Error()
-		close(s.done)
+		t.waiting = append(t.waiting, s)
 		return nil
 	}
 	index, err := b.apply(t, s.prepared, out.Status)

@@ -171,6 +171,49 @@ func TestFullDiskStopsTheBoardAndLosesNothing(t *testing.T) {
 	again.promised(lost, again.take(lost))
 }
 
+// G4: what a record is refused for may be on its way to the disk and be lost with it. Then the record was not to be refused, and a signed refusal
+// would be evidence against a board that has only failed.
+func TestG4_ARefusalRestsOnWhatIsDurable(t *testing.T) {
+	v := openVote(t, simulate.Config{}, 1)
+	r := start(t, v.Org)
+	r.log.slow = make(chan struct{})
+	first, second := v.Ballot(0, []int{simulate.Yes}), v.Ballot(0, []int{simulate.No})
+	answers := make(chan error, 3)
+	send := func(rec *record.Record) {
+		_, err := r.Submit(context.Background(), rec.Raw())
+		answers <- err
+	}
+	go send(first)
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		r.mu.RLock()
+		cast := r.state.Vote(v.ID).IsCast(first.ID())
+		r.mu.RUnlock()
+		if cast {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the ballot was not judged")
+		}
+	}
+	go send(second)                                 // at a glance it is spent
+	go send(v.CheckOf(v.Credential(0), first.ID())) // judged in turn: the ballot was cast
+	select {
+	case err := <-answers:
+		t.Fatalf("answered before the first ballot was durable: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	r.log.mu.Lock()
+	r.log.broken = &os.PathError{Op: "write", Path: "log", Err: syscall.EIO}
+	r.log.mu.Unlock()
+	close(r.log.slow)
+	for range 3 {
+		var refused *Refused
+		if err := <-answers; !errors.As(err, &refused) || refused.Code != CodeStopping {
+			t.Errorf("%v, want that the board is stopping", err)
+		}
+	}
+}
+
 func TestClockThatJumpsBack(t *testing.T) {
 	v := openVote(t, simulate.Config{}, 2)
 	r := start(t, v.Org)

@@ -53,12 +53,12 @@ func (b *Board) Submit(ctx context.Context, raw []byte) (a Answer, err error) {
 		return Answer{}, b.refuse("", record.ID{}, s.id, record.CodeMalformed, "the first bytes are not those of a record")
 	}
 	kind = s.kind
-	index, known, code, detail := b.glance(s)
+	index, known, code, detail, size := b.glance(s)
 	if code != "" && b.shared != nil { // other front ends may have written what it waits for
 		if err := b.freshen(ctx); err != nil {
 			return Answer{}, b.unavailable(err)
 		}
-		index, known, code, detail = b.glance(s)
+		index, known, code, detail, size = b.glance(s)
 	}
 	switch {
 	case known:
@@ -68,6 +68,11 @@ func (b *Board) Submit(ctx context.Context, raw []byte) (a Answer, err error) {
 		s.index = index
 		return b.taken(s)
 	case code != "":
+		if size > 0 { // what it is refused for may not be durable yet
+			if _, err := b.durable.wait(ctx, size-1); err != nil {
+				return Answer{}, b.unavailable(err)
+			}
+		}
 		return Answer{}, b.refuse(s.kind, s.scope, s.id, code, detail)
 	case !b.allow(s):
 		return Answer{}, b.Refuse(CodeRate)
@@ -105,22 +110,22 @@ func (b *Board) allow(s *submission) bool {
 	return b.records.Allow()
 }
 
-// glance makes the checks that cost next to nothing: is the record known, and can it be taken at all. It decides nothing that the fold would
-// decide otherwise at this moment, and spares it ballots that cannot be accepted whatever their proofs: else anyone could make the board
-// check proofs by sending other people's ballots back with a byte changed. Codes are in the order of SPEC.md §10.4.
-func (b *Board) glance(s *submission) (index uint64, known bool, code, detail string) {
+// glance makes the checks that cost next to nothing: is the record known, and can it be taken at all, on a log of that size. It decides nothing
+// that the fold would decide otherwise at this moment, and spares it ballots that cannot be accepted whatever their proofs: else anyone could
+// make the board check proofs by sending other people's ballots back with a byte changed. Codes are in the order of SPEC.md §10.4.
+func (b *Board) glance(s *submission) (index uint64, known bool, code, detail string, size uint64) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if index, known = b.index[s.id]; known {
-		return index, true, "", ""
+		return index, true, "", "", 0
 	}
 	if !kinds[s.kind] {
-		return 0, false, record.CodeUnknownKind, fmt.Sprintf("kind %q", s.kind)
+		return 0, false, record.CodeUnknownKind, fmt.Sprintf("kind %q", s.kind), 0
 	}
 	if s.kind == "ballot" {
 		code, detail = b.glanceBallot(s)
 	}
-	return 0, false, code, detail
+	return 0, false, code, detail, b.state.Size()
 }
 
 func (b *Board) glanceBallot(s *submission) (code, detail string) {
