@@ -185,6 +185,17 @@ func TestWrongLengths(t *testing.T) {
 	if err := pk.Verify([]byte("m"), sig.Prefix[:], append([]byte{0}, sig.Sig[:]...)); err == nil {
 		t.Error("signature with a leading zero byte accepted")
 	}
+	_, blinded, err := blind.NewRequest(pk, []byte("m"), &[32]byte{1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := sk.BlindSign(blinded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := req.Finalize(append([]byte{0}, answer...)); err == nil {
+		t.Error("blind signature with a leading zero byte accepted")
+	}
 	for _, size := range []int{0, 31, 33} {
 		if err := pk.Verify([]byte("m"), make([]byte, size), sig.Sig[:]); err == nil {
 			t.Errorf("prefix of %d bytes accepted", size)

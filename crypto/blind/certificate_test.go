@@ -116,4 +116,10 @@ func TestF8_CertifyWith(t *testing.T) {
 	if _, err := pk.CertifyWith([]byte("slot 1"), func([]byte) ([]byte, error) { return make([]byte, 10), nil }); err == nil {
 		t.Error("a root of ten bytes is taken")
 	}
+	if _, err := pk.CertifyWith([]byte("slot 1"), func(c []byte) ([]byte, error) {
+		sigma, err := sk.BlindSign(c)
+		return append(sigma, 0), err
+	}); err == nil {
+		t.Error("a root with a byte too many is taken")
+	}
 }

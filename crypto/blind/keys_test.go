@@ -173,6 +173,29 @@ func TestB3_SecretKeyParametersAreFixed(t *testing.T) {
 		}
 	}
 
+	// One of the three lengths is wrong, and the other two are right.
+	near := func(bits int, top float64) *big.Int { // a prime of that length that begins with top of [1, 2)
+		x := new(big.Int).Lsh(big.NewInt(int64(top*1024)), uint(bits-11))
+		for x.SetBit(x, 0, 1); !x.ProbablyPrime(20) || new(big.Int).Mod(x, big.NewInt(65537)).Int64() == 1; {
+			x.Add(x, big.NewInt(2))
+		}
+		return x
+	}
+	for what, k := range map[string]*rsa.PrivateKey{
+		"a product of 2047 bits":      rsaKey(t, near(1024, 1.25), near(1024, 1.125), 65537),
+		"a first prime of 1025 bits":  rsaKey(t, near(1025, 1.25), near(1024, 1.125), 65537),
+		"a second prime of 1025 bits": rsaKey(t, near(1024, 1.125), near(1025, 1.25), 65537),
+	} {
+		der, err := x509.MarshalPKCS8PrivateKey(k)
+		if err != nil {
+			t.Logf("%s: crypto/x509 does not write it: %v", what, err)
+			continue
+		}
+		if sk, err := blind.ParseSecretKey(der); err == nil || sk != nil || !strings.Contains(err.Error(), "two 1024-bit primes") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+
 	// A composite p passes crypto/x509, whose checks are relations between the numbers.
 	var a, b *big.Int
 	composite := new(big.Int)

@@ -3,6 +3,7 @@ package blind
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/binary"
 	"encoding/pem"
 	"errors"
@@ -358,6 +359,50 @@ func TestF8_ChallengesMustBeUnits(t *testing.T) {
 	}
 	if err := pk.CheckCertificate(nil, Certificate{}); !errors.Is(err, ErrCertificate) {
 		t.Errorf("CheckCertificate = %v", err)
+	}
+
+	// Also where all eight have roots, and these are right: of a modulus without squares every residue has one.
+	parsed, err := parsePKCS8(testKey(t, "key00.pem").der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := parsed.(*rsa.PrivateKey).Primes[0]
+	three, one, e := big.NewInt(3), big.NewInt(1), big.NewInt(exponent)
+	var n, d *big.Int
+	for d == nil { // e divides q-1 one time in 65537
+		q, err := rand.Prime(rand.Reader, 1022)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n = new(big.Int).Mul(p, q)
+		n.Mul(n, three)
+		phi := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))
+		d = new(big.Int).ModInverse(e, phi.Mul(phi, big.NewInt(2)))
+	}
+	if pk, err = newPublicKey(n.FillBytes(make([]byte, Size))); err != nil {
+		t.Fatal(err)
+	}
+	var c Certificate
+	context := []byte("context")
+	for { // the first context whose challenges have a factor in common with it: nearly all of them
+		if _, err := pk.challenges(context); err != nil {
+			break
+		}
+		context = append(context, 'x')
+	}
+	rho, _ := pk.challenges(context)
+	root := func(x []byte) ([]byte, error) {
+		return new(big.Int).Exp(new(big.Int).SetBytes(x), d, n).FillBytes(make([]byte, Size)), nil
+	}
+	for k := range rho {
+		sigma, _ := root(rho[k].Bytes(pk.n))
+		copy(c[k*Size:], sigma)
+	}
+	if err := pk.CheckCertificate(context, c); !errors.Is(err, ErrCertificate) {
+		t.Errorf("CheckCertificate with all roots = %v", err)
+	}
+	if _, err := pk.CertifyWith(context, root); !errors.Is(err, ErrCertificate) {
+		t.Errorf("CertifyWith with all roots = %v", err)
 	}
 }
 

@@ -93,3 +93,12 @@ func FuzzJoin(f *testing.F) {
 		}
 	})
 }
+
+// There is nothing of less than no bytes, also where the number of parts is right.
+func TestJoinOfANegativeSize(t *testing.T) {
+	for _, size := range []int{-1, -PartSize, -2 * PartSize} {
+		if b, err := Join(nil, size); err == nil {
+			t.Errorf("%d bytes: %x", size, b)
+		}
+	}
+}
