@@ -196,7 +196,7 @@ func (w *worker) look(err error) {
 
 func (w *worker) standing(s *fold.State, v *fold.Vote, i int) standing {
 	x := standing{
-		title: v.Manifest.Title.In("en"), phase: fmt.Sprint(v.Phase), sealed: v.Phase == fold.Sealed, root: v.SealRoot, counted: v.Counted(),
+		title: oneLine(v.Manifest.Title.In("en")), phase: fmt.Sprint(v.Phase), sealed: v.Phase == fold.Sealed, root: v.SealRoot, counted: v.Counted(),
 		members: v.Round.Roll.Announce.Count, checks: v.Checks(), quorum: v.Manifest.Quorum,
 	}
 	if f, bad := s.Fault(v.ID); bad {
@@ -230,6 +230,9 @@ func (w *worker) standing(s *fold.State, v *fold.Vote, i int) standing {
 	return x
 }
 
+// oneLine is a text of the commission's among lines that the owner goes by: it adds none to them.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
 // given reports whether the trustee has given its part of all decryptions.
 func (w *worker) given(v *fold.Vote, i int) bool {
 	for c := range v.Manifest.Contests {
@@ -252,17 +255,7 @@ func (w *worker) answers(control *daemon.Control) {
 		w.status(out)
 		return nil
 	})
-	control.Answer("box", func(r *http.Request, out io.Writer) error {
-		id, x, err := w.sealed(r)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "vote: %s\ntitle: %s\n", id, x.title)
-		fmt.Fprintf(out, "This trustee has read and checked the log up to the sealed ballot box: %d ballots count, of %d members; %d were opened for checking.\n",
-			x.counted, x.members, x.checks)
-		fmt.Fprintf(out, "box: the log's first %d records\nroot: %s\n%d trustees have signed it; the result opens when %d have.\n", x.size, x.root, x.inputs, x.quorum)
-		return nil
-	})
+	control.Answer("box", w.box)
 	control.Answer("open", func(r *http.Request, out io.Writer) error {
 		id, x, err := w.sealed(r)
 		if err != nil {
@@ -278,6 +271,19 @@ func (w *worker) answers(control *daemon.Control) {
 		fmt.Fprintln(out, "It is kept that you agree. Your trustee signs the ballot box and gives its part; mandate trustee status says how far that is.")
 		return nil
 	})
+}
+
+// box shows the sealed ballot box of a vote.
+func (w *worker) box(r *http.Request, out io.Writer) error {
+	id, x, err := w.sealed(r)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "vote: %s\ntitle: %s\n", id, x.title)
+	fmt.Fprintf(out, "This trustee has read and checked the log up to the sealed ballot box: %d ballots count, of %d members; %d were opened for checking.\n",
+		x.counted, x.members, x.checks)
+	fmt.Fprintf(out, "box: the log's first %d records\nroot: %s\n%d trustees have signed it; the result opens when %d have.\n", x.size, x.root, x.inputs, x.quorum)
+	return nil
 }
 
 // sealed returns the vote that a request names, if it is sealed and nothing is wrong with it.

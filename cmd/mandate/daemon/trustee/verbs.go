@@ -113,6 +113,13 @@ func read(c *daemon.Call) (*Config, error) {
 	return config, daemon.ReadConfig("trustee", c.Config, config)
 }
 
+// rootIn returns the root in the answer to box. Titles are above it, and can have the word too, but are no line that begins with it.
+func rootIn(shown string) string {
+	_, root, _ := strings.Cut(shown, "\nroot: ")
+	root, _, _ = strings.Cut(root, "\n")
+	return root
+}
+
 func openVerb(f *flag.FlagSet) func(context.Context, *daemon.Call) error {
 	vote, root := f.String("vote", "", ""), f.String("root", "", "")
 	yes := f.Bool("yes", false, "")
@@ -133,8 +140,7 @@ func openVerb(f *flag.FlagSet) func(context.Context, *daemon.Call) error {
 			return err
 		}
 		io.WriteString(c.Out, shown.String())
-		_, box, _ := strings.Cut(shown.String(), "root: ")
-		box, _, _ = strings.Cut(box, "\n")
+		box := rootIn(shown.String())
 		if *root != "" && *root != box {
 			return daemon.Hint(daemon.Misuse("-root: the trustee sees another ballot box, with the root %s", box),
 				"two ballot boxes of one vote are evidence that the board lies: open none of them, and compare with the other trustees")
