@@ -214,3 +214,35 @@ func FuzzJournalLine(f *testing.F) {
 		}
 	})
 }
+
+// A ledger that went back without saying so, such as with a snapshot of its machine, is known by the journal: nobody gets a second card.
+func TestF17_JournalKnowsALedgerThatWentBackUnsaid(t *testing.T) {
+	s := newScene(t, 4, 1)
+	s.options.Journal = filepath.Join(s.t.TempDir(), "journal")
+	s.restart()
+	dir := filepath.Join(s.dir, "registrar")
+	s.server.Close()
+	s.r.Close()
+	snapshot := t.TempDir()
+	if err := os.CopyFS(snapshot, os.DirFS(filepath.Join(dir, "ledger"))); err != nil {
+		t.Fatal(err)
+	}
+	s.reopen(dir)
+	secret, answer := s.collect(1)
+	s.server.Close()
+	s.r.Close()
+	if err := os.RemoveAll(filepath.Join(dir, "ledger")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(dir, "ledger"), os.DirFS(snapshot)); err != nil {
+		t.Fatal(err)
+	}
+	s.reopen(dir)
+	_, err := s.ask(s.codes[1], s.requests(credential.NewSecret()))
+	wantRefusal(t, err, issuing.CodeAnswered)
+	again, err := s.ask(s.codes[1], s.requests(secret))
+	if err != nil || !bytes.Equal(again.Issue, answer.Issue) {
+		t.Errorf("the same request was not answered the same: %v", err)
+	}
+	s.collect(2)
+}

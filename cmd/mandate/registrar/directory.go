@@ -1,7 +1,6 @@
 package registrar
 
 import (
-	"strings"
 	"sync"
 
 	"mandate/ballot/roll"
@@ -38,11 +37,12 @@ func (x *directories) byEmail(list *roll.Roll, email string) []uint64 {
 	return index[folded(email)]
 }
 
-// folded is an address as it is compared; empty if it is none.
+// folded is an address as it is compared; empty if it is none. Only ASCII letters lose their capitals: other folding makes one of addresses that
+// are several, such as of domains with i and with a capital dotted İ, and who has the one would be believed to be who has the other.
 func folded(email string) string {
 	p := members.Person{Email: email}
 	p.Clean()
-	return strings.ToLower(p.Email)
+	return members.LowerASCII(p.Email)
 }
 
 // byNumber returns the entry with a member number.

@@ -84,7 +84,7 @@ func parseLine(line string) (j journalled, err error) {
 
 // openJournal opens the journal of a ledger at a path. One that is not there is begun with all that the ledger has. One that is there must be
 // this ledger's. What it has beyond a ledger that was brought back from a copy is put into the ledger, and it must have all answers that the copy
-// has, or it is an older copy itself. Of a ledger that was not, it is told what it lacks: lines that were not written when the registrar stopped.
+// has, or it is an older copy itself. The same is done if it has an answer that the ledger lacks. Of any other ledger it is told what it lacks: lines that were not written when the registrar stopped.
 func openJournal(path string, l *ledger, restored bool) (*journal, error) {
 	id, err := l.journalID()
 	if err != nil {
@@ -109,6 +109,9 @@ func openJournal(path string, l *ledger, restored bool) (*journal, error) {
 		_, err = f.Seek(end, io.SeekStart)
 	}
 	j := &journal{f: f}
+	if err == nil && !restored {
+		restored, err = l.behind(last)
+	}
 	if err == nil && restored {
 		err = l.takeOver(last)
 	} else if err == nil {
@@ -119,6 +122,27 @@ func openJournal(path string, l *ledger, restored bool) (*journal, error) {
 		return nil, fmt.Errorf("journal: %s: %w", path, err)
 	}
 	return j, nil
+}
+
+// behind reports whether the journal has an answer that the ledger lacks. An answer comes to the ledger's disk first, so this ledger is an older
+// copy that was brought back in another way than by RestoreLedger, such as a snapshot of the machine.
+func (l *ledger) behind(last map[string]journalled) (older bool, err error) {
+	err = l.db.View(func(t *badger.Txn) error {
+		for _, j := range last {
+			if len(j.Seat.Issue) == 0 {
+				continue
+			}
+			s, err := getSeat(t, j.Round, j.Entry)
+			if err != nil {
+				return err
+			}
+			if older = len(s.Issue) == 0; older {
+				return nil
+			}
+		}
+		return nil
+	})
+	return older, err
 }
 
 // takeOver puts what the journal has into a ledger that was brought back from a copy.

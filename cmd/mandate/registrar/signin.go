@@ -74,7 +74,12 @@ func (r *Registrar) receive(w http.ResponseWriter, req *http.Request, l *languag
 // deskOf returns the desk of the round that a request names, or of the only one there is; nil if it has answered.
 func (r *Registrar) deskOf(w http.ResponseWriter, req *http.Request, l *language.Language, v *view) *desk {
 	var d *desk
-	if named := req.FormValue("round"); named != "" {
+	// Of a form only where there is one: FormValue reads a body of any length, also that of a GET.
+	named := req.URL.Query().Get("round")
+	if named == "" && req.Method == http.MethodPost {
+		named = req.PostFormValue("round")
+	}
+	if named != "" {
 		id, err := record.ParseID(named)
 		if err == nil {
 			d = v.desks[id]

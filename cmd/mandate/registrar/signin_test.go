@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -371,5 +372,44 @@ func TestNobodyOffTheRollIsSentACode(t *testing.T) {
 	s.settle()
 	if len(p.all()) != 0 {
 		t.Error("a code was sent to a member who is off the roll")
+	}
+}
+
+// What a browser sends along when it only gets a page is not read: neither memory nor disk is filled by it.
+func TestJ3_BodiesOfPagesAreNotRead(t *testing.T) {
+	s := newScene(t, 2, 1)
+	s.withProvider(nil)
+	for _, path := range []string{"/code", "/signin", "/signin/callback"} {
+		body := &counted{Reader: io.MultiReader(
+			strings.NewReader("--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\n"), strings.NewReader(strings.Repeat("x", 1<<20)), strings.NewReader("\r\n--b--\r\n"))}
+		req := httptest.NewRequest(http.MethodGet, path, body)
+		req.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		s.r.Handler().ServeHTTP(httptest.NewRecorder(), req)
+		if body.n > 0 {
+			t.Errorf("%s: %d bytes were read", path, body.n)
+		}
+	}
+}
+
+type counted struct {
+	io.Reader
+	n int
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n += n
+	return n, err
+}
+
+// Only ASCII letters lose their capitals: whoever has an address of a domain that is written like another is not the other.
+func TestF6_AddressesThatLookAlikeAreSeveral(t *testing.T) {
+	if folded("Ana.Ruiz@Example.ORG") != folded("ana.ruiz@example.org") {
+		t.Error("capitals matter")
+	}
+	for _, other := range []string{"ana@g\u0130thub.example", "ana@g\u0131thub.example"} {
+		if folded(other) == folded("ana@github.example") {
+			t.Errorf("%q is taken for another", other)
+		}
 	}
 }

@@ -107,7 +107,18 @@ func cleanEmail(s string) string {
 	if at < 0 {
 		return s
 	}
-	return s[:at] + strings.ToLower(s[at:])
+	return s[:at] + LowerASCII(s[at:])
+}
+
+// LowerASCII makes small letters of ASCII's capitals and leaves all else: in domains other letters are not the same for having the same small
+// letter, such as a capital dotted İ and i.
+func LowerASCII(s string) string {
+	return strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		return c
+	}, s)
 }
 
 // checkEmail finds what is no address of one mailbox: what the roll refuses, and slips that no mail server takes.
