@@ -55,6 +55,10 @@ TimeoutStopSec=90
 DynamicUser=yes
 User=mandate-{{.Party}}
 StateDirectory=mandate-{{.Party}}
+{{- if eq .Party "registrar"}}
+# What became of mails, which no copy has.
+StateDirectory=mandate-registrar-mail
+{{- end}}
 StateDirectoryMode=0700
 WorkingDirectory=/var/lib/mandate-{{.Party}}
 UMask=0077
