@@ -189,25 +189,29 @@ func (m *Mirror) await(ctx context.Context, id record.ID) bool {
 		_, promised := m.promises[id]
 		at, there := m.index[id]
 		there = there && at < m.head.Size()
-		fresh := time.Since(m.looked) < time.Second
+		fresh, failed := time.Since(m.tried) < time.Second, m.trouble["board"] != ""
 		m.mu.RUnlock()
-		if there {
+		pause := time.Second
+		switch {
+		case there:
 			return false
-		}
-		if !fresh {
-			if err := m.Update(ctx); err != nil && ctx.Err() == nil {
+		case fresh && (failed || !promised):
+			return promised
+		case fresh:
+		case m.working.TryLock(): // one looks for all who ask: a board that does not answer must not be asked once for each
+			err := m.follow(ctx)
+			m.working.Unlock()
+			if err != nil && ctx.Err() == nil {
 				m.options.Log.Warn("following the board", "error", err)
-				return promised
 			}
 			continue
-		}
-		if !promised {
-			return false
+		default:
+			pause = 50 * time.Millisecond
 		}
 		select {
-		case <-time.After(time.Second):
+		case <-time.After(pause):
 		case <-ctx.Done():
-			return true
+			return promised
 		}
 	}
 }

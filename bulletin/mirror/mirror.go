@@ -70,6 +70,7 @@ type Mirror struct {
 	trouble  map[string]string // by who it is with
 	older    time.Time         // since when the board shows an older log
 	looked   time.Time         // when the board was last read
+	tried    time.Time         // when that was last tried, with success or without
 }
 
 type kept struct {
@@ -173,9 +174,15 @@ var ErrOlder = errors.New("the board shows an older log than before")
 func (m *Mirror) Update(ctx context.Context) error {
 	m.working.Lock()
 	defer m.working.Unlock()
+	return m.follow(ctx)
+}
+
+// follow is Update. The caller holds working.
+func (m *Mirror) follow(ctx context.Context) error {
 	err := m.update(ctx)
 	var history *boardlog.HistoryError
 	m.mu.Lock()
+	m.tried = time.Now()
 	if err == nil {
 		delete(m.trouble, "board")
 		m.looked = time.Now()

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -410,6 +411,42 @@ func TestG4_ARecordGoesThroughAMirrorUnchanged(t *testing.T) {
 	b.post = func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	if _, err := c.Submit(t.Context(), ballot); err == nil || !strings.Contains(err.Error(), "502") {
 		t.Errorf("a silent board: %v", err)
+	}
+}
+
+// G12: many who ask a mirror for receipts that are not there do not have it ask a silent board once for each.
+func TestG12_ASilentBoardIsAskedOnceForAll(t *testing.T) {
+	b := serve(t, scene(t).Org)
+	var silent atomic.Bool
+	var asked atomic.Int64
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !silent.Load() {
+			b.ServeHTTP(w, r)
+			return
+		}
+		asked.Add(1)
+		time.Sleep(50 * time.Millisecond)
+		http.NotFound(w, r)
+	}))
+	t.Cleanup(front.Close)
+	m := open(t, t.TempDir(), front.URL)
+	update(t, m)
+	silent.Store(true)
+	time.Sleep(1100 * time.Millisecond) // a mirror that has just looked does not look again
+	h := m.Handler()
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/receipts/"+record.IDOf([]byte{byte(i)}).String(), nil).WithContext(t.Context()))
+			if w.Code != http.StatusNotFound {
+				t.Errorf("status %d", w.Code)
+			}
+		})
+	}
+	all.Wait()
+	if n := asked.Load(); n == 0 || n > 50 {
+		t.Errorf("the board was asked %d times", n)
 	}
 }
 
