@@ -100,6 +100,7 @@ func TestJ1_EncodingsThatAreNone(t *testing.T) {
 		"a choice with a depth": {Kind: KindChoice, Depth: 1},
 		"a choice with rules":   {Kind: KindChoice, Ranking: RankingDecision{Rules: []RankingRule{{}}}},
 		"ranked with a max":     {Kind: KindRanked, Max: 1},
+		"ranked with a min":     {Kind: KindRanked, Min: 1},
 		"ranked with counts":    {Kind: KindRanked, Decision: Decision{Lots: true}},
 	} {
 		if b, err := canonical.Encode(c); err == nil {

@@ -221,3 +221,29 @@ func TestSelectionAgreesWithEncoding(t *testing.T) {
 		}
 	})
 }
+
+// What is of one kind alone is refused of the other, whatever else it says.
+func TestKindsAreNotMixed(t *testing.T) {
+	c := committee()
+	c.Min, c.Max = 0, 6
+	if v, err := c.Selection(nil); err == nil {
+		t.Errorf("a ranked contest has the selection %v", v)
+	}
+	c = yesNo()
+	c.Depth = 1
+	if _, err := c.Encoding(); err == nil {
+		t.Error("a choice has rankings")
+	}
+	for _, depth := range []uint64{0, 7, 1<<32 + 1, 1 << 63, 1<<64 - 1} {
+		c := committee()
+		c.Depth = depth
+		if _, err := c.Encoding(); err == nil {
+			t.Errorf("%d ranks of six", depth)
+		}
+	}
+	d := committee().Ranking
+	d.QuorumNum, d.QuorumDen = 0, 0
+	if err := d.Check("ranking", 6); err == nil {
+		t.Error("a quorum of 0/0")
+	}
+}

@@ -301,6 +301,20 @@ func TestAnswers(t *testing.T) {
 	if err := OpenAnswer(genesis, b, &Promise{}, key.Public()); err == nil {
 		t.Error("a promise that calls itself a refusal holds")
 	}
+	// Nothing follows an answer or its payload, whether it is signed or not.
+	if err := OpenAnswer(genesis, append(slices.Clone(p), 0), &Promise{}, key.Public()); err == nil {
+		t.Error("a promise with a byte after it holds")
+	}
+	payload = append(slices.Clone(e.Payload), 0)
+	if sig, err = sigma.Sign(answered(genesis, promise, payload), key, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	if b, err = Encode(envelope{Payload: payload, Seal: sig}); err != nil {
+		t.Fatal(err)
+	}
+	if err := OpenAnswer(genesis, b, &Promise{}, key.Public()); err == nil {
+		t.Error("a promise with a byte after its payload, signed, holds")
+	}
 	for i := range p {
 		changed := slices.Clone(p)
 		changed[i] ^= 1

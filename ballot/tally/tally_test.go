@@ -249,6 +249,21 @@ func TestOpenTakesNoForeignShares(t *testing.T) {
 			t.Errorf("shares of contest %d", contest)
 		}
 	}
+	for _, contest := range []int{-1, 2} { // also where there are no shares that could be of another
+		if err := CheckCounts(1, b.sums, contest, nil, 1, []uint64{1, 0}); err == nil {
+			t.Errorf("counts of contest %d", contest)
+		}
+	}
+	for range 20 { // a bad share beside enough good ones, whichever is looked at first
+		if err := CheckCounts(1, b.sums, 0, map[int]*record.Shares{1: one, 2: {Trustee: 2, Shares: two.Shares[:32]}}, 1, []uint64{1, 0}); err == nil || !strings.Contains(err.Error(), "trustee 2") {
+			t.Fatalf("a bad share beside a good one: %v", err)
+		}
+	}
+	for _, i := range []uint64{0, threshold.MaxTrustees + 1} {
+		if _, _, err := decodeShares(b.sums, &record.Shares{Trustee: i, Shares: two.Shares}); err == nil {
+			t.Errorf("shares of trustee %d", i)
+		}
+	}
 	if err := CheckCounts(2, b.sums, 0, good, 1, []uint64{1}); err == nil {
 		t.Error("one count for two options")
 	}

@@ -414,6 +414,18 @@ func TestStoredTrusteeIsStrict(t *testing.T) {
 	change("a message missing", func(st *storedTrustee) { st.Sent = st.Sent[1:] })
 	change("an unknown message", func(st *storedTrustee) { st.Sent[0].Kind = "ballot" })
 	change("a damaged message", func(st *storedTrustee) { st.Sent[0].Body = st.Sent[0].Body[1:] })
+	bare := func(f func(*storedTrustee)) func(*storedTrustee) { // nothing stands in it beside which the trustee could be another
+		return func(st *storedTrustee) {
+			st.Dealer, st.Receiver, st.Share, st.Sent = nil, nil, nil, nil
+			f(st)
+		}
+	}
+	change("trustee 0 without secrets", bare(func(st *storedTrustee) { st.Trustee = 0 }))
+	change("trustee 4 without secrets", bare(func(st *storedTrustee) { st.Trustee = 4 }))
+	change("no trustees and no secrets", bare(func(st *storedTrustee) { st.N, st.T = 0, 0 }))
+	change("256 trustees without secrets", bare(func(st *storedTrustee) { st.N = 256 }))
+	change("a dealer of no attempt", func(st *storedTrustee) { st.Receiver, st.Share, st.Sent, st.Attempt = nil, nil, nil, 0 })
+	change("a message with a byte after it", func(st *storedTrustee) { st.Sent[0].Body = append(st.Sent[0].Body, 0) })
 	change("a message of another kind", func(st *storedTrustee) { st.Sent[0].Kind = "keygen-accept" })
 	for n := range good {
 		if _, err := ParseTrustee(good[:n]); err == nil {
