@@ -73,7 +73,7 @@ Usage:
     -passphrase-file FILE   a passphrase instead
 
 Example:
-    mandate backup -dir /var/lib/mandate-board -out /backup/board-$(date +%F).age -to age1…
+    mandate backup -dir /var/lib/mandate-board -out /backup/board-2026-11-23.age -to age1…
 `
 
 const restoreUsage = `Restore brings a party's folder back from a copy, and helps a party that was restored to go on.
