@@ -28,8 +28,6 @@ import (
 	"mandate/crypto/sigma"
 )
 
-const signingKey = "signing-key"
-
 // Config is the file of mandate commission: TOML, read strictly. Its comments, and those of the structs in it, are its manual.
 type Config struct {
 	daemon.Common
@@ -161,20 +159,11 @@ func initialise(_ context.Context, c *daemon.Call) error {
 	if err != nil {
 		return err
 	}
-	release, err := config.ClaimNew()
+	key, err := config.NewSigningKey(c.In, c.Err)
 	if err != nil {
 		return err
 	}
-	defer release()
-	v, err := config.NewVault(c.In, c.Err)
-	if err != nil {
-		return err
-	}
-	key, err := party.Key(v, signingKey)
-	if err != nil {
-		return err
-	}
-	return config.entry(c, key.Public().Encoding())
+	return config.entry(c, key)
 }
 
 func (c *Config) entry(call *daemon.Call, key record.Key) error {
@@ -199,10 +188,7 @@ func (c *Config) SigningKey(in io.Reader, out io.Writer) (sigma.SecretKey, error
 	if err != nil {
 		return sigma.SecretKey{}, err
 	}
-	if _, err := v.Read(signingKey); err != nil { // party.Key would make another
-		return sigma.SecretKey{}, daemon.Hint(fmt.Errorf("the officer's key: %w", err), "bring the whole of %s back from its copy", c.Dir)
-	}
-	return party.Key(v, signingKey)
+	return c.Common.SigningKey(v, "officer")
 }
 
 func run(ctx context.Context, c *daemon.Call) error {

@@ -30,27 +30,16 @@ import (
 	"mandate/crypto/sigma"
 )
 
-const signingKey = "signing-key"
-
 func initialise(_ context.Context, c *daemon.Call) error {
 	config, err := read(c)
 	if err != nil {
 		return err
 	}
-	release, err := config.ClaimNew()
+	key, err := config.NewSigningKey(c.In, c.Err)
 	if err != nil {
 		return err
 	}
-	defer release()
-	v, err := config.NewVault(c.In, c.Err)
-	if err != nil {
-		return err
-	}
-	key, err := party.Key(v, signingKey)
-	if err != nil {
-		return err
-	}
-	return config.entry(c, key.Public().Encoding())
+	return config.entry(c, key)
 }
 
 func (c *Config) entry(call *daemon.Call, key record.Key) error {
@@ -84,10 +73,7 @@ func run(ctx context.Context, c *daemon.Call) error {
 	if err != nil {
 		return err
 	}
-	if _, err := v.Read(signingKey); err != nil { // party.Key would make another
-		return daemon.Hint(fmt.Errorf("the trustee's key: %w", err), "bring the whole of %s back from its copy", config.Dir)
-	}
-	key, err := party.Key(v, signingKey)
+	key, err := config.Common.SigningKey(v, "trustee")
 	if err != nil {
 		return err
 	}

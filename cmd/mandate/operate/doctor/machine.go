@@ -132,7 +132,7 @@ func stores(f *findings, dir string) {
 
 // disk tries how much room there is and how fast it is.
 func disk(f *findings, dir string) {
-	switch free, err := freeSpace(dir); {
+	switch free, err := store.FreeSpace(dir); {
 	case f.err("disk", err, "look at the disk"):
 	case free < enoughSpace:
 		f.wrong("disk", "make room: the party stops taking anything when there is less than half a GiB", "%d MiB are free", free>>20)
